@@ -1,0 +1,8 @@
+//! Time-bound network access to Kubernetes workloads, asked and approved in Slack.
+
+pub mod clock;
+pub mod id;
+pub mod lane;
+pub mod retry;
+pub mod secret;
+pub mod units;
