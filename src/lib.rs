@@ -1,6 +1,7 @@
 //! Time-bound network access to Kubernetes workloads, asked and approved in Slack.
 
 pub mod clock;
+pub mod grammar;
 pub mod id;
 pub mod lane;
 pub mod retry;

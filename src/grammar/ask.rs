@@ -1,0 +1,105 @@
+//! The values a phrase can mean.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Endpoint, Ports};
+use crate::id::RequestId;
+use crate::units::Seconds;
+
+/// Everything a person can say to the bot, in chat or on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phrase {
+    /// `shop/web to orders/db:5432 for 30m because INC-42`
+    Ask(Ask),
+    /// `using debug-ingress target=shop/web port=8080 for 20m because …`
+    Using(TemplateAsk),
+    /// `mine`: my requests.
+    Mine,
+    /// `show ID`
+    Show(RequestId),
+    /// `done ID`: the requester closes the path early.
+    Done(RequestId),
+    /// `cancel ID`: the requester takes a waiting request back.
+    Cancel(RequestId),
+    /// `revoke ID because …`: an approver or revoker closes the path.
+    Revoke {
+        /// Which request.
+        id: RequestId,
+        /// Why; shown to the requester.
+        reason: Option<String>,
+    },
+    /// `reach A to B:port`: what is open now, and why.
+    Reach(Ask),
+    /// `approvers A to B:port`: who would be asked.
+    Approvers(Ask),
+    /// `help`, or nothing typed.
+    Help,
+}
+
+/// A plain ask: a source, a target and the terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Where connections come from.
+    pub from: Endpoint,
+    /// Where they go.
+    pub to: Endpoint,
+    /// Ports on the target; `None`: the target's only port.
+    pub ports: Option<Ports>,
+    /// Cluster, duration and reason.
+    pub terms: Terms,
+}
+
+/// `using TEMPLATE key=value …`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateAsk {
+    /// The template's name, in lower case.
+    pub template: String,
+    /// Inputs as typed; the template's types judge them.
+    pub inputs: BTreeMap<String, String>,
+    /// Cluster, duration and reason.
+    pub terms: Terms,
+}
+
+/// What every ask may add, in any order (`because` takes the rest of the line).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Terms {
+    /// `on prod-eu`, in lower case; never guessed where there are several clusters.
+    pub cluster: Option<String>,
+    /// `for 30m` or `until 18:00`; `None`: the template's default.
+    pub length: Option<Length>,
+    /// `because …`: the rest of the text, trimmed, as typed but for credentials and line ends; at
+    /// most [`super::LONGEST_REASON`] characters. Never markup.
+    pub reason: Option<String>,
+}
+
+/// How long an asked path stays open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Length {
+    /// A length of time from the grant.
+    For(Seconds),
+    /// Until the next time the asker's clock shows this (UTC when their zone is unknown).
+    Until {
+        /// 0 to 23.
+        hour: u8,
+        /// 0 to 59.
+        minute: u8,
+    },
+}
+
+/// Why a text was not understood: where, why, and the nearest text that would be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ParseError {
+    /// Byte range of the spot in the text that was given to [`super::parse()`], on character
+    /// boundaries. It may cover a password: show it with [`ParseError::pointing`] only.
+    pub span: Range<usize>,
+    /// The reason: lower case, no final period, the person's words in back-ticks.
+    pub message: String,
+    /// What to do next, when something can be said.
+    pub hint: Option<String>,
+    /// The nearest valid form of the whole text ("did you mean"), when there is one.
+    pub nearest: Option<String>,
+}
