@@ -4,6 +4,7 @@ pub mod clock;
 pub mod grammar;
 pub mod id;
 pub mod lane;
+pub mod netpol;
 pub mod retry;
 pub mod secret;
 pub mod units;

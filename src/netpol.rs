@@ -1,0 +1,40 @@
+//! What can talk to what, and the smallest set of NetworkPolicies that opens one flow.
+//!
+//! Pure: computes values from a [`Snapshot`]; applying them is the cluster adapter's. It must never
+//! plan an object that isolates a pod which no policy isolated before (promise 3).
+//!
+//! From the bottom up: [`selector`], [`portset`] and [`address`] are the sets that policies speak in;
+//! [`snapshot`] and [`policy`] are the cluster in the form it is judged in; [`evaluate`] judges one
+//! pair of ends; [`lineup`] and [`mod@reach`] judge a flow; [`mod@resolve`] finds what people name;
+//! [`mod@build`] plans a gate and its [`effect`]; [`marks`] and [`mod@plan`] keep gates told apart and
+//! reconciled.
+
+pub mod address;
+pub mod build;
+pub mod effect;
+pub mod evaluate;
+pub mod flow;
+pub mod lineup;
+pub mod lone;
+pub mod marks;
+pub mod plan;
+pub mod policy;
+pub mod portset;
+pub mod reach;
+pub mod resolve;
+pub mod selector;
+pub mod snapshot;
+
+#[cfg(test)]
+mod tests;
+
+pub use build::{Built, NoGate, build};
+pub use effect::{Effect, Opened, Warning};
+pub use flow::{Flow, PortRange, Side, SideRef};
+pub use lone::isolated_alone;
+pub use marks::Marks;
+pub use plan::plan;
+pub use portset::PortSet;
+pub use reach::{Openness, Reach, reach, reach_with_gates};
+pub use resolve::{Unresolved, resolve};
+pub use snapshot::{Object, ObjectKey, Snapshot};

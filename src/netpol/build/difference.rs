@@ -1,0 +1,207 @@
+//! What a gate changes: reach with it, minus reach without it, over everything it touches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::draw;
+use crate::netpol::address;
+use crate::netpol::effect::{Effect, Opened, Warning};
+use crate::netpol::evaluate::{End, Evaluator, Party, holds, passages};
+use crate::netpol::flow::{Flow, Side, SideRef};
+use crate::netpol::lineup::{block_parties, meant};
+use crate::netpol::policy::{Direction, Peer, Policy};
+use crate::netpol::portset::PortSet;
+use crate::netpol::snapshot::{PodRef, Snapshot};
+
+/// Shortest prefixes that are not called wide: 256 IPv4 addresses, one IPv6 site of 256 networks.
+const NARROW_V4: u8 = 24;
+const NARROW_V6: u8 = 56;
+
+/// A gate's effect. Its objects isolate nothing, so reach can only grow, and only between a pod that
+/// an object selects and a peer that the object's rules hold: those pairs are compared.
+pub(super) fn effect(snapshot: &Snapshot, flow: &Flow, policies: &[Policy]) -> Effect {
+    let comparison = Comparison {
+        before: Evaluator::baseline(snapshot),
+        after: Evaluator::trying(snapshot, policies),
+    };
+    let mut gains: BTreeMap<(String, String), PortSet> = BTreeMap::new();
+    let mut opened = BTreeSet::new();
+    for Gain { from, to, ports } in comparison.gains(policies) {
+        opened.insert((key(&from), key(&to)));
+        let names = (end_name(&from, &flow.from), end_name(&to, &flow.to));
+        let known = gains.entry(names).or_default();
+        *known = known.union(&ports);
+    }
+    let opens = gains.into_iter().map(|((from, to), ports)| Opened {
+        from,
+        to,
+        ports: ports.ranges().iter().map(ToString::to_string).collect(),
+    });
+    Effect {
+        from_pods: meant(snapshot, &flow.from).len(),
+        to_pods: meant(snapshot, &flow.to).len(),
+        opens: opens.collect(),
+        warnings: warnings(snapshot, flow, &opened),
+    }
+}
+
+/// Namespace and name of a pod; `None` for addresses.
+type PodKey<'a> = Option<(&'a str, &'a str)>;
+
+fn key<'a>(end: &End<'a>) -> PodKey<'a> {
+    match end {
+        End::Pod(pod) => Some((pod.namespace, pod.name)),
+        End::Address(_) => None,
+    }
+}
+
+/// A pod by its workload, addresses by the block that was asked for.
+fn end_name(end: &End<'_>, side: &Side) -> String {
+    match end {
+        End::Pod(pod) => pod.workload().to_string(),
+        End::Address(_) => side.label.clone(),
+    }
+}
+
+struct Comparison<'a> {
+    before: Evaluator<'a>,
+    after: Evaluator<'a>,
+}
+
+/// Ports that open between two ends.
+struct Gain<'a> {
+    from: End<'a>,
+    to: End<'a>,
+    ports: PortSet,
+}
+
+impl<'a> Comparison<'a> {
+    /// What opens between the pods that the policies select and the peers of their rules.
+    fn gains(&self, policies: &[Policy]) -> Vec<Gain<'a>> {
+        let mut gains = Vec::new();
+        for policy in policies {
+            let pods = self
+                .before
+                .snapshot()
+                .selected(&policy.namespace, &policy.subject);
+            let subjects: Vec<End<'a>> = pods.into_iter().map(End::Pod).collect();
+            for (direction, peer) in peers(policy) {
+                let partners = self.partners(policy, peer, &subjects, direction);
+                gains.extend(match direction {
+                    Direction::Egress => self.gained(&subjects, &partners),
+                    Direction::Ingress => self.gained(&partners, &subjects),
+                });
+            }
+        }
+        gains
+    }
+
+    /// The ends that a peer holds: pods, and for a block its addresses, cut as the subjects' policies
+    /// tell them apart. A block may hold pods as well.
+    fn partners(
+        &self,
+        policy: &Policy,
+        peer: &Peer,
+        subjects: &[End<'a>],
+        direction: Direction,
+    ) -> Vec<End<'a>> {
+        let pods = self.before.snapshot().all_running().map(End::Pod);
+        let mut ends: Vec<End<'a>> = pods.filter(|end| holds(peer, policy, end)).collect();
+        if let Peer::Block { net, .. } = peer {
+            let judges = parties(&self.before, subjects);
+            let pieces = block_parties(&self.before, *net, &judges, direction);
+            ends.extend(pieces.into_iter().map(|party| party.end));
+        }
+        ends
+    }
+
+    fn gained(&self, from: &[End<'a>], to: &[End<'a>]) -> Vec<Gain<'a>> {
+        let under = |evaluator| passages(&parties(evaluator, from), &parties(evaluator, to));
+        let ends = from
+            .iter()
+            .flat_map(|from| to.iter().map(move |to| (*from, *to)));
+        let changes = under(&self.before).into_iter().zip(under(&self.after));
+        ends.zip(changes)
+            .map(|((from, to), (before, after))| Gain {
+                from,
+                to,
+                ports: after.open().minus(&before.open()),
+            })
+            .filter(|gain| !gain.ports.is_empty())
+            .collect()
+    }
+}
+
+fn parties<'a>(evaluator: &Evaluator<'a>, ends: &[End<'a>]) -> Vec<Party<'a>> {
+    ends.iter().map(|end| evaluator.party(*end)).collect()
+}
+
+fn peers(policy: &Policy) -> impl Iterator<Item = (Direction, &Peer)> {
+    [Direction::Egress, Direction::Ingress]
+        .into_iter()
+        .flat_map(move |direction| {
+            let rules = policy.rules(direction).unwrap_or_default();
+            let peers = rules.iter().flat_map(|rule| rule.peers.iter().flatten());
+            peers.map(move |peer| (direction, peer))
+        })
+}
+
+fn warnings(
+    snapshot: &Snapshot,
+    flow: &Flow,
+    opened: &BTreeSet<(PodKey<'_>, PodKey<'_>)>,
+) -> Vec<Warning> {
+    let mut warnings = BTreeSet::new();
+    let others = unasked(snapshot, flow, opened);
+    if !others.is_empty() {
+        warnings.insert(Warning::AlsoMatches { workloads: others });
+    }
+    for side in [&flow.from, &flow.to] {
+        if let SideRef::Addresses(net) = &side.at {
+            let narrow = if net.addr().is_ipv4() {
+                NARROW_V4
+            } else {
+                NARROW_V6
+            };
+            if net.prefix_len() < narrow {
+                warnings.insert(Warning::WideBlock {
+                    block: address::text(*net),
+                });
+            }
+        }
+    }
+    if matches!(flow.from.at, SideRef::Addresses(_)) {
+        warnings.insert(Warning::AddressMayBeRewritten);
+    }
+    warnings.into_iter().collect()
+}
+
+/// Workloads that the gate opens something for though nobody asked for them, DNS apart.
+fn unasked(
+    snapshot: &Snapshot,
+    flow: &Flow,
+    opened: &BTreeSet<(PodKey<'_>, PodKey<'_>)>,
+) -> Vec<String> {
+    let keys = |pods: Vec<PodRef<'_>>| -> BTreeSet<(String, String)> {
+        let own = |p: PodRef<'_>| (p.namespace.to_owned(), p.name.to_owned());
+        pods.into_iter().map(own).collect()
+    };
+    let holds = |set: &BTreeSet<(String, String)>, (ns, name): (&str, &str)| {
+        set.contains(&(ns.to_owned(), name.to_owned()))
+    };
+    let from = keys(meant(snapshot, &flow.from));
+    let mut to = keys(meant(snapshot, &flow.to));
+    to.extend(keys(draw::dns_servers(snapshot)));
+
+    let sources = opened.iter().filter_map(|(source, _)| *source);
+    let targets = opened.iter().filter_map(|(_, target)| *target);
+    let extra: BTreeSet<(&str, &str)> = sources
+        .filter(|pod| !holds(&from, *pod))
+        .chain(targets.filter(|pod| !holds(&to, *pod)))
+        .collect();
+    let named: BTreeSet<String> = snapshot
+        .all_running()
+        .filter(|p| extra.contains(&(p.namespace, p.name)))
+        .map(|p| p.workload().to_string())
+        .collect();
+    named.into_iter().collect()
+}

@@ -1,0 +1,93 @@
+//! What a gate would change, as shown to approvers. Approval binds to it.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+/// The difference a gate makes. It is computed when asked, shown on the card, and computed again at
+/// apply: should more open then, the request fails and offers to ask again.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Effect {
+    /// Pods on the source side now; 0 for addresses.
+    pub from_pods: usize,
+    /// Pods on the target side now; 0 for addresses.
+    pub to_pods: usize,
+    /// What opens, one entry per pair of workloads, the asked flow and DNS included.
+    pub opens: Vec<Opened>,
+    /// Things an approver must know before pressing Approve.
+    pub warnings: Vec<Warning>,
+}
+
+/// A pair of workloads (or addresses) between which ports open.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Opened {
+    /// `ns/Kind/name`, or an address block.
+    pub from: String,
+    /// `ns/Kind/name`, or an address block.
+    pub to: String,
+    /// `TCP 5432`, `UDP 53`, `TCP 8000-8010`, sorted.
+    pub ports: Vec<String>,
+}
+
+/// Something about a gate that is not wrong but must be seen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Warning {
+    /// The selector also matches other workloads, which the gate opens too.
+    AlsoMatches {
+        /// `ns/Kind/name` of each.
+        workloads: Vec<String>,
+    },
+    /// A wide address block.
+    WideBlock {
+        /// The block as asked.
+        block: String,
+    },
+    /// Whether addresses are seen as asked depends on the way in (load balancer, node).
+    AddressMayBeRewritten,
+}
+
+impl Effect {
+    /// Whether this effect opens nothing that `approved` did not show: the same or fewer pairs of
+    /// workloads, each with the same or fewer ports. Numbers of pods may change (scaling).
+    pub fn within(&self, approved: &Self) -> bool {
+        let allowed: BTreeSet<(&str, &str, &str)> = approved.ports_opened().collect();
+        self.ports_opened().all(|one| allowed.contains(&one))
+    }
+
+    fn ports_opened(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.opens.iter().flat_map(|o| {
+            o.ports
+                .iter()
+                .map(move |p| (o.from.as_str(), o.to.as_str(), p.as_str()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opens(pairs: &[(&str, &str)]) -> Effect {
+        let opens = pairs
+            .iter()
+            .map(|(to, port)| Opened {
+                from: "shop/Deployment/web".into(),
+                to: (*to).into(),
+                ports: vec![(*port).into()],
+            })
+            .collect();
+        Effect {
+            opens,
+            ..Effect::default()
+        }
+    }
+
+    #[test]
+    fn approval_covers_less_but_never_more() {
+        let approved = opens(&[("orders/Pod/db", "TCP 5432"), ("orders/Pod/dns", "UDP 53")]);
+        assert!(opens(&[("orders/Pod/db", "TCP 5432")]).within(&approved));
+        assert!(!opens(&[("orders/Pod/db", "TCP 5433")]).within(&approved));
+        assert!(!opens(&[("vault/Pod/api", "TCP 5432")]).within(&approved));
+    }
+}

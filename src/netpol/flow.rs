@@ -1,0 +1,87 @@
+//! A flow with both ends resolved against the cluster.
+
+use ipnet::IpNet;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use serde::{Deserialize, Serialize};
+
+use crate::grammar::Protocol;
+
+/// Source → target : ports, resolved: what [`super::build()`] plans for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Flow {
+    /// Where connections come from.
+    pub from: Side,
+    /// Where they go.
+    pub to: Side,
+    /// Target (pod) ports, never Service ports; sorted, not empty.
+    pub ports: Vec<PortRange>,
+}
+
+/// One end of a resolved flow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Side {
+    /// How people read it: `orders/db`, `203.0.113.7`.
+    pub label: String,
+    /// What it is.
+    pub at: SideRef,
+}
+
+/// What an end of a flow is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SideRef {
+    /// Pods of one namespace.
+    Pods {
+        /// Kubernetes namespace.
+        namespace: String,
+        /// Selects exactly the intended pods (and what the plan's warnings name).
+        selector: LabelSelector,
+        /// Names of the pods it stands for now, sorted, not empty.
+        pods: Vec<String>,
+        /// `ns/Kind/name` of the workloads they belong to, sorted.
+        workloads: Vec<String>,
+    },
+    /// Addresses outside the cluster.
+    Addresses(IpNet),
+}
+
+impl Side {
+    /// The namespace, inside the cluster.
+    pub fn namespace(&self) -> Option<&str> {
+        match &self.at {
+            SideRef::Pods { namespace, .. } => Some(namespace),
+            SideRef::Addresses(_) => None,
+        }
+    }
+
+    /// Names of the pods on this side; none for addresses.
+    pub fn pods(&self) -> &[String] {
+        match &self.at {
+            SideRef::Pods { pods, .. } => pods,
+            SideRef::Addresses(_) => &[],
+        }
+    }
+}
+
+/// An inclusive range of pod ports of one protocol; a single port has `first == last`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PortRange {
+    /// TCP, UDP or SCTP.
+    pub protocol: Protocol,
+    /// 1 to 65535.
+    pub first: u16,
+    /// `first` to 65535.
+    pub last: u16,
+}
+
+/// `TCP 5432` or `TCP 8000-8010`.
+impl std::fmt::Display for PortRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = self.protocol.name();
+        if self.first == self.last {
+            write!(f, "{name} {}", self.first)
+        } else {
+            write!(f, "{name} {}-{}", self.first, self.last)
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What tests of this module share, and the tests that go through all of it.
+
+pub(crate) mod fixtures;
+
+mod corners;
+mod grants;
+mod marks;
+mod oracle;
+mod plan;
+mod properties;
+mod reach;
+mod resolve;
+mod resolve_ports;
+mod selection;
+mod town;
