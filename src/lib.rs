@@ -6,5 +6,6 @@ pub mod id;
 pub mod lane;
 pub mod netpol;
 pub mod retry;
+pub mod rules;
 pub mod secret;
 pub mod units;

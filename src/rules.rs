@@ -1,0 +1,35 @@
+//! Who may ask for what, who must agree, and for how long: templates and rules, judged.
+//!
+//! Pure: people and clusters come in as values ([`Roll`], facts), a [`Verdict`] with reasons comes
+//! out. Conditions are CEL, capped before they run. It must never look anything up by itself.
+//!
+//! Files become values in three steps: [`load`](mod@load) reads YAML into [`model`], `lint` checks it
+//! and turns it into a [`RuleSet`], [`judge`](mod@judge) decides by that.
+
+pub mod condition;
+pub mod facts;
+pub mod fill;
+pub mod judge;
+mod lint;
+pub mod load;
+pub mod model;
+pub mod people;
+pub mod problem;
+pub mod route;
+pub mod schema;
+pub mod set;
+#[cfg(test)]
+mod testing;
+mod text;
+mod who;
+
+pub use facts::{AskFacts, End};
+pub use fill::{FillError, Filled, GateSpec, fill, plain_inputs};
+pub use judge::{Fit, Needs, Reason, Verdict, considered, judge, needs};
+pub use load::{embedded, load, load_allowing};
+pub use model::{AccessRule, AccessTemplate, Group};
+pub use people::{Person, Principal, Roll, Standing, TeamId, UserId};
+pub use problem::{Place, Problem, Severity, report, usable};
+pub use route::{Route, StagePlan};
+pub use schema::SCHEMA;
+pub use set::{Bounds, Input, InputKind, Rule, RuleSet, Template};

@@ -1,0 +1,171 @@
+//! Types, checked by evaluating samples: CEL finds a wrong type only when it gets there, and a rule
+//! must not be found wrong on the night it is needed.
+
+use std::collections::BTreeMap;
+
+use cel::common::ast::{Expr, operators};
+use cel::{ExecutionError, IdedExpr, Value};
+
+use super::check::{Used, label_of};
+use super::scope::Scope;
+use super::{evaluate, explain, type_of};
+use crate::grammar::Protocol;
+use crate::netpol::flow::PortRange;
+use crate::rules::facts::{AskFacts, End};
+use crate::rules::people::{Principal, UserId};
+use crate::rules::problem::Fault;
+use crate::units::Seconds;
+
+/// What an expression must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Bool,
+    Text,
+}
+
+/// Evaluates an expression and each operand of its logical operators, because evaluation stops
+/// before an operand that does not matter for the sample.
+pub(super) fn check(tree: &IdedExpr, used: &Used, want: Kind) -> Result<(), Fault> {
+    let labels = labels_read(used);
+    let samples = [in_cluster(&labels), from_outside(&labels)];
+    check_part(tree, &samples, want)
+}
+
+/// Whether it fails for a namespace without labels.
+pub(super) fn doubt(tree: &IdedExpr) -> Option<Fault> {
+    let nothing = BTreeMap::new();
+    let bare = [in_cluster(&nothing), from_outside(&nothing)];
+    let missing = bare.iter().find_map(|scope| match evaluate(tree, scope) {
+        Err(ExecutionError::NoSuchKey(key)) => Some(key.to_string()),
+        _ => None,
+    })?;
+    Some(Fault::new(
+        format!("where a namespace has no label `{missing}`, every ask that gets here is refused"),
+        format!("say what should happen then: `'{missing}' in to.namespaceLabels && …`"),
+    ))
+}
+
+fn check_part(part: &IdedExpr, samples: &[Scope], want: Kind) -> Result<(), Fault> {
+    let Expr::Call(call) = &part.expr else {
+        return check_value(part, samples, want);
+    };
+    let operands: Vec<(&IdedExpr, Kind)> = match (call.func_name.as_str(), call.args.as_slice()) {
+        (operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT, args) => {
+            args.iter().map(|arg| (arg, Kind::Bool)).collect()
+        }
+        (operators::CONDITIONAL, [condition, yes, no]) => {
+            vec![(condition, Kind::Bool), (yes, want), (no, want)]
+        }
+        _ => return check_value(part, samples, want),
+    };
+    operands
+        .into_iter()
+        .try_for_each(|(operand, kind)| check_part(operand, samples, kind))?;
+    check_value(part, samples, want)
+}
+
+fn check_value(part: &IdedExpr, samples: &[Scope], want: Kind) -> Result<(), Fault> {
+    samples
+        .iter()
+        .try_for_each(|scope| match (want, evaluate(part, scope)) {
+            (Kind::Bool, Ok(Value::Bool(_))) | (Kind::Text, Ok(Value::String(_))) => Ok(()),
+            (Kind::Bool, Ok(other)) => Err(Fault::new(
+                format!(
+                    "a condition must be true or false, and a part of this is {}",
+                    type_of(&other)
+                ),
+                "compare it with something: `to.namespace == 'orders'`",
+            )),
+            (Kind::Text, Ok(other)) => Err(Fault::new(
+                format!(
+                    "what is inserted must be text, and this is {}",
+                    type_of(&other)
+                ),
+                "turn it into text: `string(…)`",
+            )),
+            (_, Err(error)) if depends_on_ask(&error) => Ok(()),
+            (_, Err(error)) => Err(Fault::new(
+                format!(
+                    "the CEL expression fails for a sample ask: {}",
+                    explain(&error)
+                ),
+                "compare values of the same type, such as `duration > duration('1h')`",
+            )),
+        })
+}
+
+/// Whether an error says something about the sample only, and another operand may guard against it.
+const fn depends_on_ask(error: &ExecutionError) -> bool {
+    matches!(
+        error,
+        ExecutionError::IndexOutOfBounds(_)
+            | ExecutionError::DivisionByZero(_)
+            | ExecutionError::RemainderByZero(_)
+            | ExecutionError::Overflow(..)
+    )
+}
+
+/// Every label that the expression could look up, with a value that is text and also a number.
+fn labels_read(used: &Used) -> BTreeMap<String, String> {
+    let spelled = used.paths.iter().filter_map(|path| label_of(path));
+    let written = used.texts.iter().map(String::as_str);
+    spelled
+        .chain(written)
+        .map(|key| (key.to_owned(), "1".to_owned()))
+        .collect()
+}
+
+fn in_cluster(labels: &BTreeMap<String, String>) -> Scope {
+    let person = Principal::Person(UserId("U0SAMPLE".to_owned()));
+    let ask = AskFacts {
+        from: end("shop", "web", labels),
+        ..sample(labels)
+    };
+    Scope::new(&person, &ask)
+}
+
+fn from_outside(labels: &BTreeMap<String, String>) -> Scope {
+    let service = Principal::Service {
+        namespace: "ci".to_owned(),
+        name: "deployer".to_owned(),
+    };
+    let ask = AskFacts {
+        from: End {
+            name: "203.0.113.7/32".to_owned(),
+            kind: "Address".to_owned(),
+            namespace_labels: labels.clone(),
+            namespace: None,
+        },
+        reason: Some("INC-42".to_owned()),
+        ..sample(labels)
+    };
+    Scope::new(&service, &ask)
+}
+
+fn sample(labels: &BTreeMap<String, String>) -> AskFacts {
+    let port = |protocol, first, last| PortRange {
+        protocol,
+        first,
+        last,
+    };
+    AskFacts {
+        template: "connect".to_owned(),
+        cluster: "default".to_owned(),
+        from: End::default(),
+        to: end("orders", "db", labels),
+        ports: vec![port(Protocol::Tcp, 5432, 5432), port(Protocol::Udp, 53, 60)],
+        duration: Seconds::minutes(30),
+        reason: None,
+        opens_pods: 3,
+        open_requests: 0,
+    }
+}
+
+fn end(namespace: &str, name: &str, labels: &BTreeMap<String, String>) -> End {
+    End {
+        namespace: Some(namespace.to_owned()),
+        name: name.to_owned(),
+        kind: "Deployment".to_owned(),
+        namespace_labels: labels.clone(),
+    }
+}

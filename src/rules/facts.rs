@@ -1,0 +1,130 @@
+//! What is asked, as rules see it: the facts that [`judge`](super::judge::judge) decides by.
+//!
+//! The shell fills these in from the resolved flow and the planned gate. Everything here may hold a
+//! requester's words except namespaces and their labels, so only those may name an approver.
+
+use std::collections::BTreeMap;
+
+use crate::netpol::flow::{PortRange, Side, SideRef};
+use crate::units::Seconds;
+
+/// One ask, resolved against the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskFacts {
+    /// Name of the template.
+    pub template: String,
+    /// Name of the cluster.
+    pub cluster: String,
+    /// The source.
+    pub from: End,
+    /// The target.
+    pub to: End,
+    /// Ports on the target's pods.
+    pub ports: Vec<PortRange>,
+    /// How long the path is to stay open.
+    pub duration: Seconds,
+    /// Why; as typed.
+    pub reason: Option<String>,
+    /// How many pods can newly be reached, by the planned gate's effect.
+    pub opens_pods: usize,
+    /// How many of the requester's requests are unfinished, this one not counted.
+    pub open_requests: usize,
+}
+
+/// One end of the flow.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct End {
+    /// Kubernetes namespace; `None` for addresses.
+    pub namespace: Option<String>,
+    /// Name of the workload, or the labels or the address as asked.
+    pub name: String,
+    /// `Deployment`, `Pod`, …; `Pods` where it is no single workload, `Address` outside the cluster.
+    pub kind: String,
+    /// Labels of the namespace.
+    pub namespace_labels: BTreeMap<String, String>,
+}
+
+impl End {
+    /// The end that a resolved side of a flow is, in a namespace with these labels.
+    pub fn of(side: &Side, namespace_labels: BTreeMap<String, String>) -> Self {
+        match &side.at {
+            SideRef::Addresses(block) => Self {
+                name: block.to_string(),
+                kind: "Address".to_owned(),
+                ..Self::default()
+            },
+            SideRef::Pods {
+                namespace,
+                workloads,
+                ..
+            } => {
+                let (kind, name) = single_workload(workloads).unwrap_or(("Pods", &side.label));
+                Self {
+                    namespace: Some(namespace.clone()),
+                    name: name.to_owned(),
+                    kind: kind.to_owned(),
+                    namespace_labels,
+                }
+            }
+        }
+    }
+
+    /// `shop/web`, or the address.
+    pub fn label(&self) -> String {
+        match &self.namespace {
+            Some(namespace) if self.kind != "Pods" => format!("{namespace}/{}", self.name),
+            _ => self.name.clone(),
+        }
+    }
+}
+
+/// Kind and name of `ns/Kind/name`, when there is exactly one.
+fn single_workload(workloads: &[String]) -> Option<(&str, &str)> {
+    let [only] = workloads else {
+        return None;
+    };
+    only.split_once('/')
+        .and_then(|(_, rest)| rest.split_once('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pods(label: &str, workloads: &[&str]) -> Side {
+        Side {
+            label: label.into(),
+            at: SideRef::Pods {
+                namespace: "shop".into(),
+                selector: Default::default(),
+                pods: vec!["web-1".into()],
+                workloads: workloads.iter().map(|w| (*w).to_owned()).collect(),
+            },
+        }
+    }
+
+    #[test]
+    fn a_single_workload_is_named_and_several_are_pods() {
+        let one = End::of(&pods("shop/web", &["shop/Deployment/web"]), BTreeMap::new());
+        assert_eq!(
+            (one.kind.as_str(), one.name.as_str()),
+            ("Deployment", "web")
+        );
+        assert_eq!(one.label(), "shop/web");
+        let two = ["shop/Deployment/web", "shop/Deployment/api"];
+        let many = End::of(&pods("shop/tier=front", &two), BTreeMap::new());
+        assert_eq!(many.kind, "Pods");
+        assert_eq!(many.label(), "shop/tier=front");
+    }
+
+    #[test]
+    fn an_address_has_no_namespace() {
+        let side = Side {
+            label: "203.0.113.7".into(),
+            at: SideRef::Addresses("203.0.113.7/32".parse().unwrap()),
+        };
+        let end = End::of(&side, BTreeMap::from([("team".into(), "x".into())]));
+        assert_eq!((end.namespace, end.kind.as_str()), (None, "Address"));
+        assert!(end.namespace_labels.is_empty());
+    }
+}

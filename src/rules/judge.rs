@@ -1,0 +1,251 @@
+//! Which rule governs an ask, and what it says: [`judge`].
+//!
+//! INVARIANT (nothing opens unapproved): [`Verdict::Allowed`] is given only where a rule matches, the
+//! requester is a full member (or a service) that the rule names, every bound is kept, and at least
+//! one stage applies, all of which distinct people other than the requester can fill now. Whatever
+//! cannot be told for sure is refused, with the reason.
+
+pub mod assign;
+mod case;
+mod stages;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use super::condition::Scope;
+use super::facts::AskFacts;
+use super::model::roll_key;
+use super::people::{Principal, Roll, UserId};
+use super::route::Route;
+use super::set::{Rule, RuleSet};
+use case::Case;
+
+/// What the rules say to an ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The request may go this way.
+    Allowed(Route),
+    /// It may not.
+    Refused {
+        /// The rule that governed, if one did.
+        rule: Option<String>,
+        /// Everything that stands in the way; never empty.
+        reasons: Vec<Reason>,
+    },
+}
+
+/// Why an ask is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// Lower case, no final period, the person's words in back-ticks.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Reason {
+    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
+    }
+}
+
+/// Judges an ask by the first rule that matches it.
+pub fn judge(rules: &RuleSet, requester: &Principal, ask: &AskFacts, roll: &Roll) -> Verdict {
+    let scope = Scope::new(requester, ask);
+    match governing(rules, ask, &scope) {
+        Err((rule, reason)) => refused(rule, vec![reason]),
+        Ok(None) => refused(None, vec![no_rule(rules, requester, ask, roll, &scope)]),
+        Ok(Some(rule)) => {
+            let case = Case {
+                rules,
+                rule,
+                requester,
+                ask,
+                roll,
+                scope: &scope,
+            };
+            match case.decide() {
+                Ok(route) => Verdict::Allowed(route),
+                Err(reasons) => refused(Some(rule), reasons),
+            }
+        }
+    }
+}
+
+/// Whom the shell must know to judge an ask: keys of [`Roll::groups`], and people by id. The members
+/// of the groups belong into [`Roll::people`] too.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// Handles without `@`, lower case.
+    pub groups: BTreeSet<String>,
+    /// People named by id, the requester included.
+    pub users: BTreeSet<UserId>,
+}
+
+/// Whom [`judge`] will ask the roll about: those that the governing rule names.
+pub fn needs(rules: &RuleSet, requester: &Principal, ask: &AskFacts) -> Needs {
+    let scope = Scope::new(requester, ask);
+    let mut needs = Needs {
+        users: requester.person().cloned().into_iter().collect(),
+        ..Needs::default()
+    };
+    if let Ok(Some(rule)) = governing(rules, ask, &scope) {
+        let stages = rule.stages.iter().map(|stage| &stage.from);
+        for circle in stages.chain([&rule.requesters.people, &rule.revokers]) {
+            let group = circle.group(&scope).unwrap_or_default();
+            needs
+                .groups
+                .extend(group.usergroups.iter().map(|h| roll_key(h)));
+            needs.users.extend(group.users.into_iter().map(UserId));
+        }
+        needs.users.extend(
+            rule.stages
+                .iter()
+                .flat_map(|stage| stage.quiet.iter().cloned()),
+        );
+    }
+    needs
+}
+
+/// How a rule relates to an ask, for explanations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fit {
+    /// It is the first that matches.
+    Governs,
+    /// It is for other templates.
+    OtherTemplate,
+    /// It is for other clusters.
+    OtherCluster,
+    /// Its condition, as written, does not hold.
+    ConditionFails(String),
+    /// Its condition cannot be judged, for this reason; the ask is refused.
+    ConditionUnclear(String),
+}
+
+/// Every rule up to the one that governs (or all, when none does), and why it does or does not.
+pub fn considered(rules: &RuleSet, requester: &Principal, ask: &AskFacts) -> Vec<(String, Fit)> {
+    let scope = Scope::new(requester, ask);
+    let mut list = Vec::new();
+    for rule in &rules.rules {
+        let fit = fit(rule, ask, &scope);
+        let last = matches!(fit, Fit::Governs | Fit::ConditionUnclear(_));
+        list.push((rule.name.clone(), fit));
+        if last {
+            break;
+        }
+    }
+    list
+}
+
+fn fit(rule: &Rule, ask: &AskFacts, scope: &Scope) -> Fit {
+    if !rule
+        .templates
+        .iter()
+        .any(|glob| glob.matches(&ask.template))
+    {
+        return Fit::OtherTemplate;
+    }
+    if !rule.clusters.iter().any(|glob| glob.matches(&ask.cluster)) {
+        return Fit::OtherCluster;
+    }
+    let Some(when) = &rule.when else {
+        return Fit::Governs;
+    };
+    match when.holds(scope) {
+        Ok(true) => Fit::Governs,
+        Ok(false) => Fit::ConditionFails(when.text().to_owned()),
+        Err(why) => Fit::ConditionUnclear(why),
+    }
+}
+
+/// The first rule that matches. A rule whose condition cannot be judged stops the search: it might
+/// have been the one.
+fn governing<'a>(
+    rules: &'a RuleSet,
+    ask: &AskFacts,
+    scope: &Scope,
+) -> Result<Option<&'a Rule>, (Option<&'a Rule>, Reason)> {
+    if rules.sealed {
+        let reason = Reason::new(
+            "the rules have errors, so nothing can be opened",
+            "tell those who look after the rules: `drawbridge check` shows what is wrong",
+        );
+        return Err((None, reason));
+    }
+    for rule in &rules.rules {
+        match fit(rule, ask, scope) {
+            Fit::Governs => return Ok(Some(rule)),
+            Fit::ConditionUnclear(why) => {
+                return Err((Some(rule), unclear(rule, "its condition", &why)));
+            }
+            Fit::OtherTemplate | Fit::OtherCluster | Fit::ConditionFails(_) => {}
+        }
+    }
+    Ok(None)
+}
+
+fn refused(rule: Option<&Rule>, reasons: Vec<Reason>) -> Verdict {
+    Verdict::Refused {
+        rule: rule.map(|rule| rule.name.clone()),
+        reasons,
+    }
+}
+
+fn unclear(rule: &Rule, what: &str, why: &str) -> Reason {
+    Reason::new(
+        format!(
+            "rule `{}` cannot be judged for this ask: in {what}, {why}",
+            rule.name
+        ),
+        format!("tell those who look after the rules: see {}", rule.place),
+    )
+}
+
+/// The refusal when no rule matches, with the rules that would let this requester ask.
+fn no_rule(
+    rules: &RuleSet,
+    requester: &Principal,
+    ask: &AskFacts,
+    roll: &Roll,
+    scope: &Scope,
+) -> Reason {
+    let message = format!(
+        "no rule is for `{}` from `{}` to `{}` on `{}`",
+        ask.template,
+        ask.from.label(),
+        ask.to.label(),
+        ask.cluster
+    );
+    let mine: Vec<String> = rules
+        .rules
+        .iter()
+        .filter(|rule| names(rule, requester, roll, scope))
+        .map(|rule| {
+            let templates: Vec<&str> = rule.templates().collect();
+            format!("`{}` ({})", rule.name, templates.join(", "))
+        })
+        .collect();
+    let hint = match mine.as_slice() {
+        [] => "no rule names you: ask those who look after the rules".to_owned(),
+        _ => format!("rules that you may ask under: {}", mine.join(", ")),
+    };
+    Reason::new(message, hint)
+}
+
+/// Whether the rule names the requester among those who may ask.
+fn names(rule: &Rule, requester: &Principal, roll: &Roll, scope: &Scope) -> bool {
+    match requester {
+        Principal::Service { .. } => rule.requesters.services.contains(&requester.to_string()),
+        Principal::Person(user) => {
+            let group = rule.requesters.people.group(scope);
+            group.is_ok_and(|group| group.holds(user, roll))
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Templates and rules as people write them: YAML in the Kubernetes shape, unknown fields refused.
+//!
+//! These types hold every field of the language, also those that this version cannot act on: such a
+//! field is found and refused by `lint`, because a rule that is silently weaker than it was
+//! written would open what nobody approved. What judging works with is [`super::set::RuleSet`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::people::{Roll, UserId};
+
+/// A value together with its spot in the file.
+pub type At<T> = serde_saphyr::Spanned<T>;
+
+/// The API version of both kinds.
+pub const API_VERSION: &str = "drawbridge.dev/v1alpha1";
+
+/// Some people: members of Slack user groups, and people by id. Empty is nobody, never everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Group {
+    /// User group handles (`@orders-oncall`).
+    #[serde(default)]
+    pub usergroups: Vec<String>,
+    /// Slack user ids (`U…`, `W…`).
+    #[serde(default)]
+    pub users: Vec<String>,
+}
+
+impl Group {
+    /// Whether this person is one of them now. Says nothing about whether the person counts:
+    /// see [`Roll::counts`].
+    pub fn holds(&self, user: &UserId, roll: &Roll) -> bool {
+        self.users.iter().any(|id| id == &user.0)
+            || self.usergroups.iter().any(|handle| {
+                roll.groups
+                    .get(&roll_key(handle))
+                    .is_some_and(|members| members.contains(user))
+            })
+    }
+
+    /// Everybody in it as far as the roll knows them, whether they count or not.
+    pub fn members(&self, roll: &Roll) -> Vec<UserId> {
+        let named = self.users.iter().cloned().map(UserId);
+        let grouped = self
+            .usergroups
+            .iter()
+            .filter_map(|handle| roll.groups.get(&roll_key(handle)))
+            .flatten()
+            .cloned();
+        named.chain(grouped).collect()
+    }
+
+    /// `@orders-oncall, @sre, U0LEE`, for sentences.
+    pub fn names(&self) -> String {
+        let names: Vec<String> = self
+            .usergroups
+            .iter()
+            .chain(&self.users)
+            .map(|name| format!("`{name}`"))
+            .collect();
+        names.join(", ")
+    }
+}
+
+/// The key of a handle in [`Roll::groups`]: no `@`, lower case, as Slack compares handles.
+pub fn roll_key(handle: &str) -> String {
+    handle.trim_start_matches('@').to_lowercase()
+}
+
+/// One YAML document.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Document<S> {
+    /// [`API_VERSION`].
+    pub api_version: Option<At<String>>,
+    /// `AccessTemplate` or `AccessRule`.
+    pub kind: At<String>,
+    /// The name.
+    pub metadata: Metadata,
+    /// The contents.
+    pub spec: S,
+}
+
+/// A kind of access with typed inputs.
+pub type AccessTemplate = Document<TemplateSpec>;
+
+/// Who may ask for what, who must agree, for how long.
+pub type AccessRule = Document<RuleSpec>;
+
+/// The part of Kubernetes' metadata that means something here.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metadata {
+    /// Unique among its kind.
+    pub name: At<String>,
+}
+
+/// What an [`AccessTemplate`] says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateSpec {
+    /// One line for lists and forms.
+    pub summary: String,
+    /// Inputs by name.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, InputSpec>,
+    /// How long access may last.
+    pub duration: At<DurationSpec>,
+    /// What opens.
+    pub gate: At<GateFields>,
+}
+
+/// One input of a template.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputSpec {
+    /// `endpoint`, `workload`, `ports`, `cidr` or `string`.
+    #[serde(rename = "type")]
+    pub kind: At<String>,
+    /// Taken when the input is left out.
+    pub default: Option<At<String>>,
+    /// What the whole of a `string` must match.
+    pub pattern: Option<At<String>>,
+    /// One line for forms.
+    pub description: Option<String>,
+}
+
+/// Lengths of time (`30m`, `4h`).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DurationSpec {
+    /// When none was asked for.
+    pub default: At<String>,
+    /// The shortest.
+    pub min: At<String>,
+    /// The longest.
+    pub max: At<String>,
+}
+
+/// What opens: exactly one of both.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateFields {
+    /// A flow that Drawbridge plans NetworkPolicies for.
+    pub connect: Option<ConnectSpec>,
+    /// Objects as they are to be applied. Not supported yet.
+    pub objects: Option<At<Vec<serde_json::Value>>>,
+}
+
+/// A flow, of inputs (`${from}`) or literal text.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectSpec {
+    /// The source.
+    pub from: At<String>,
+    /// The target.
+    pub to: At<String>,
+    /// Ports on the target; left out: the target's only port.
+    pub ports: Option<At<String>>,
+}
+
+/// What an [`AccessRule`] says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSpec {
+    /// Which asks this rule governs.
+    #[serde(rename = "match")]
+    pub matches: At<MatchSpec>,
+    /// Who may ask.
+    pub requesters: At<RequestersSpec>,
+    /// Layers of approval, in order.
+    pub stages: Option<At<Vec<At<StageSpec>>>>,
+    /// Bounds on what is asked.
+    #[serde(default)]
+    pub limits: LimitsSpec,
+    /// What an ask must carry.
+    #[serde(default)]
+    pub require: RequireSpec,
+    /// Where the card goes.
+    pub channel: Option<At<String>>,
+    /// Told of opening and end.
+    #[serde(default)]
+    pub tell: Vec<At<String>>,
+    /// May revoke, apart from those who approved.
+    #[serde(default)]
+    pub revokers: CircleSpec,
+    /// How long a stage waits for an answer.
+    pub lapse: Option<At<String>>,
+    /// When those who have not answered are reminded.
+    pub remind: Option<At<String>>,
+    /// Whom to ask when nobody answers. Not supported yet.
+    pub escalate: Option<At<EscalateSpec>>,
+    /// Who may open at once. Not supported yet.
+    pub emergency: Option<At<EmergencySpec>>,
+    /// The human named for services. Not supported yet.
+    pub owner: Option<At<String>>,
+    /// Who may decide when Slack is away. Not supported yet.
+    pub offline: Option<At<OfflineSpec>>,
+    /// How incident channels differ. Not supported yet.
+    pub incident: Option<At<IncidentSpec>>,
+}
+
+/// Which asks a rule governs: all of these must hold.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MatchSpec {
+    /// Template names; `*` stands for any text.
+    pub templates: At<Vec<At<String>>>,
+    /// Cluster names; `*` stands for any text. Left out: every cluster.
+    pub clusters: Option<At<Vec<At<String>>>>,
+    /// A CEL condition.
+    pub when: Option<At<String>>,
+}
+
+/// Who may ask. Nobody, unless named.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RequestersSpec {
+    /// People.
+    #[serde(default)]
+    pub slack: CircleSpec,
+    /// Services, as `namespace/name`.
+    #[serde(default)]
+    pub service_accounts: Vec<At<String>>,
+}
+
+/// Some people, as written: handles may hold `${…}`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CircleSpec {
+    /// User group handles.
+    #[serde(default)]
+    pub usergroups: Vec<At<String>>,
+    /// Slack user ids.
+    #[serde(default)]
+    pub users: Vec<At<String>>,
+}
+
+impl CircleSpec {
+    /// Whether it names nobody.
+    pub const fn is_empty(&self) -> bool {
+        self.usergroups.is_empty() && self.users.is_empty()
+    }
+}
+
+/// One layer of approval.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageSpec {
+    /// Shown on the card; unique in its rule.
+    pub name: At<String>,
+    /// Who may fill it.
+    pub from: CircleSpec,
+    /// How many distinct people must.
+    pub need: Option<At<usize>>,
+    /// A CEL condition; left out: always.
+    pub when: Option<At<String>>,
+    /// May approve, but are not pinged.
+    #[serde(default)]
+    pub quiet: Vec<At<String>>,
+    /// How long an approval covers the same requester and flow. Not supported yet.
+    pub repeat: Option<At<String>>,
+}
+
+/// Bounds on what is asked.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsSpec {
+    /// The longest grant.
+    pub max: Option<At<String>>,
+    /// How many unfinished requests a requester may have.
+    pub open: Option<At<usize>>,
+}
+
+/// What an ask must carry.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequireSpec {
+    /// A regular expression that the reason must contain a match of.
+    pub reason: Option<At<String>>,
+}
+
+/// Whom to ask when nobody answers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EscalateSpec {
+    /// Since the stage began.
+    pub after: At<String>,
+    /// The next circle.
+    pub to: CircleSpec,
+}
+
+/// Who may open at once.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmergencySpec {
+    /// Who may.
+    pub by: CircleSpec,
+    /// For how long at most.
+    pub max: At<String>,
+    /// The channel that hears of it.
+    pub tell: At<String>,
+    /// Until when a review is demanded.
+    pub review: At<String>,
+}
+
+/// Who may decide when Slack is away.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OfflineSpec {
+    /// Services, as `namespace/name`.
+    pub service_accounts: Vec<At<String>>,
+}
+
+/// How incident channels differ.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IncidentSpec {
+    /// Layers of approval there.
+    pub stages: Vec<At<StageSpec>>,
+    /// People by role, such as `commander`.
+    #[serde(default)]
+    pub roles: BTreeMap<String, CircleSpec>,
+}

@@ -1,0 +1,108 @@
+//! People and services, as verified by Slack and Kubernetes. Names and handles are for showing;
+//! decisions use ids only.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A Slack user id (`U…` or `W…`), from a verified event, never from a payload that a person can type.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub String);
+
+/// A Slack workspace id (`T…`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TeamId(pub String);
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who asks: a person in Slack, or a service by its ServiceAccount.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Principal {
+    /// A person.
+    Person(UserId),
+    /// A Kubernetes ServiceAccount.
+    Service {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Principal {
+    /// The person, if it is one.
+    pub const fn person(&self) -> Option<&UserId> {
+        match self {
+            Self::Person(user) => Some(user),
+            Self::Service { .. } => None,
+        }
+    }
+}
+
+/// `U0DANA` or `ci/deployer`: the owner key in the store and in marks.
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(user) => user.fmt(f),
+            Self::Service { namespace, name } => write!(f, "{namespace}/{name}"),
+        }
+    }
+}
+
+/// What Slack says about a person. Only members count for anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// A full member of our workspace.
+    Member,
+    /// A single- or multi-channel guest (`is_restricted`, `is_ultra_restricted`).
+    Guest,
+    /// From another organisation, by Slack Connect (`is_stranger`, or another team).
+    Stranger,
+    /// A bot user.
+    Bot,
+    /// A deactivated account.
+    Deactivated,
+}
+
+/// One person as Slack described them just now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Their id.
+    pub id: UserId,
+    /// Their workspace.
+    pub team: Option<TeamId>,
+    /// What to call them where no mention is possible; never used to decide.
+    pub name: String,
+    /// Their zone, an IANA name such as `Europe/Berlin`.
+    pub zone: Option<String>,
+    /// Whether they count.
+    pub standing: Standing,
+}
+
+/// Who is who at one moment: what the shell resolved so that the core can judge.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Roll {
+    /// Members of each user group by handle without `@`, lower case. A group that does not exist or
+    /// could not be read is absent; an empty one is present and empty.
+    pub groups: BTreeMap<String, BTreeSet<UserId>>,
+    /// Everybody mentioned by the rules in play, the requester and the clicker included.
+    pub people: BTreeMap<UserId, Person>,
+}
+
+impl Roll {
+    /// Whether this person is known to be a full, active member.
+    pub fn counts(&self, user: &UserId) -> bool {
+        self.people
+            .get(user)
+            .is_some_and(|person| person.standing == Standing::Member)
+    }
+}
