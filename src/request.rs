@@ -1,0 +1,24 @@
+//! The request: one durable document, and the pure functions that move it.
+//!
+//! [`decide()`] is the only way a request changes state; [`due`] says what time or the cluster demands
+//! next; [`alarms()`] says when to look again. Nothing here reads a clock or touches the world.
+
+pub mod alarms;
+pub mod create;
+pub mod decide;
+pub mod document;
+pub mod facts;
+#[cfg(test)]
+pub(crate) mod fixtures;
+pub mod posts;
+pub mod refusal;
+pub mod state;
+
+pub use alarms::{Duty, alarms, due};
+pub use create::{Ask, create};
+pub use decide::decide;
+pub use document::{Asked, Crowd, GateObject, Grant, Origin, Request, Told, Vote};
+pub use facts::{Command, Facts, Outcome};
+pub use posts::{Address, Audience, Notice, Post, PostKey, PostStatus, Posts, Subject};
+pub use refusal::Refusal;
+pub use state::{End, State};

@@ -1,0 +1,176 @@
+//! Command × who × state → verdict, as one table for a security reviewer.
+
+use std::fmt::Write;
+
+use crate::request::fixtures::{
+    BOT, DANA, EVE, EVERYBODY, EX, GONE, GUEST, LEE, MAX, NOBODY, RIA, SAM, STRANGER, applied,
+    approve, attempt, dana_asks, deny, user,
+};
+use crate::request::{Ask, Command, End, Refusal, Request, State, create};
+
+/// Every command, by people and by others.
+pub(super) fn every_command(request: &Request) -> Vec<Command> {
+    let people = EVERYBODY.iter().flat_map(|who| {
+        PEOPLES
+            .iter()
+            .map(move |name| by_person(name, who, request))
+    });
+    people.chain(others().map(|(_, command)| command)).collect()
+}
+
+const PEOPLES: [&str; 5] = ["approve", "deny", "cancel", "done", "revoke"];
+
+fn by_person(name: &str, who: &str, request: &Request) -> Command {
+    let by = user(who);
+    let reason = None;
+    match name {
+        "approve" => approve(who, request),
+        "deny" => deny(who, request),
+        "cancel" => Command::Cancel { by },
+        "done" => Command::Done { by },
+        _ => Command::Revoke { by, reason },
+    }
+}
+
+fn others() -> impl Iterator<Item = (&'static str, Command)> {
+    let text = || "x".to_owned();
+    [
+        Command::Lapse,
+        Command::Remind,
+        Command::Warn,
+        Command::Expire,
+        Command::GiveUp,
+        attempt(),
+        Command::CannotOpen { reason: text() },
+        applied(),
+        Command::NotApplied {
+            problem: text(),
+            again: true,
+        },
+        Command::Withdrawn,
+        Command::NotWithdrawn { problem: text() },
+        Command::Removed,
+        Command::Withdraw { reason: text() },
+    ]
+    .into_iter()
+    .map(|command| (command.name(), command))
+}
+
+const WHO: [(&str, &str); 12] = [
+    (DANA, "requester, also of the first group"),
+    (LEE, "of the first group, has approved"),
+    (MAX, "of both groups, has not voted"),
+    (SAM, "of the second group"),
+    (RIA, "revoker"),
+    (EVE, "member of nothing"),
+    (EX, "left the first group"),
+    (GUEST, "guest in the first group"),
+    (STRANGER, "stranger in the first group"),
+    (BOT, "bot in the first group"),
+    (GONE, "deactivated, in the first group"),
+    (NOBODY, "unknown to Slack, in the first group"),
+];
+
+/// A request with two stages, the first of which needs two, in every state.
+fn states() -> Vec<(&'static str, Request)> {
+    let asked = dana_asks().need(2).then_security().request();
+    let half = asked.after(5, approve(LEE, &asked));
+    // The second stage as it would be had another owner agreed: Max keeps his vote for the table.
+    let mut second = half.clone();
+    second.route.as_mut().unwrap().stages[0].need = 1;
+    second.votes.clear();
+    second.state = State::Pending {
+        stage: 0,
+        since: half.asked.at,
+        reminders: 0,
+    };
+    let second = second.after(6, approve(LEE, &second));
+    let granting = second.after(7, approve(SAM, &second)).after(60, attempt());
+    let open = granting.after(61, applied());
+    let refused = create(Ask {
+        id: asked.id.clone(),
+        asked: asked.asked.clone(),
+        judged: Err(crate::request::create::Sentence {
+            message: "no".into(),
+            hint: None,
+        }),
+    });
+    let failed = End::Failed { reason: "x".into() };
+    vec![
+        ("pending 1", half.clone()),
+        ("pending 2", second),
+        ("granting", granting.clone()),
+        ("active", open.clone()),
+        ("ending", open.closing(End::Expired)),
+        ("ended", open.closed(End::Expired)),
+        ("denied", half.after(6, deny(MAX, &half))),
+        (
+            "cancelled",
+            half.after(6, Command::Cancel { by: user(DANA) }),
+        ),
+        ("lapsed", half.after(6, Command::Lapse)),
+        ("refused", refused.request),
+        ("failed", granting.closed(failed)),
+    ]
+}
+
+fn verdict(request: &Request, command: Command) -> String {
+    let (before, votes) = (request.state.word(), request.votes.len());
+    match request.try_at(60, command) {
+        Ok(next) if next.request.votes.len() > votes && next.request.state.word() == before => {
+            "+vote".to_owned()
+        }
+        Ok(next) if next.request.state.word() == before => "stays".to_owned(),
+        Ok(next) => format!("> {}", next.request.state.word()),
+        Err(refusal) => short(&refusal).to_owned(),
+    }
+}
+
+fn short(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Over { .. } => "over",
+        Refusal::NotYet { .. } => "not yet",
+        Refusal::Stale => "stale",
+        Refusal::OwnRequest => "own",
+        Refusal::NotAnApprover { .. } => "no approver",
+        Refusal::DoesNotCount { .. } => "no count",
+        Refusal::AlreadyApproved => "has voted",
+        Refusal::NotYours => "not theirs",
+        Refusal::NotARevoker => "no revoker",
+        Refusal::Impossible { .. } => "-",
+    }
+}
+
+fn row(first: &str, cells: impl Iterator<Item = String>) -> String {
+    let mut line = format!("{first:<40}");
+    for cell in cells {
+        let _ = write!(line, "{cell:<12}");
+    }
+    line.trim_end().to_owned() + "\n"
+}
+
+#[test]
+fn who_may_do_what_when() {
+    let states = states();
+    let head = |title: &str| row(title, states.iter().map(|(name, _)| (*name).to_owned()));
+    let mut table = String::from(
+        "`> state` moves the request, `+vote` counts and waits on, `stays` is noted without a move.\n\
+         Everything else is a refusal and changes nothing; `-` is not possible at all.\n\
+         Two stages: the first needs two (one has voted), the second one (who has voted later on).\n\n",
+    );
+    for name in PEOPLES {
+        table += &head(name);
+        for (who, what) in WHO {
+            let cell =
+                |(_, request): &(_, Request)| verdict(request, by_person(name, who, request));
+            table += &row(&format!("  {what}"), states.iter().map(cell));
+        }
+        table += "\n";
+    }
+    table += &head("time and cluster");
+    for (name, command) in others() {
+        let cell = |(_, request): &(_, Request)| verdict(request, command.clone());
+        table += &row(&format!("  {name}"), states.iter().map(cell));
+    }
+    insta::assert_snapshot!("who_may_do_what_when", table);
+}

@@ -1,0 +1,100 @@
+//! Why a command is refused, typed. Shown to the person, counted, never logged as an error.
+
+use crate::rules::Standing;
+
+/// A command that changes nothing, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The request is past the point where this could be done.
+    #[error("this request is already {}", phrase(.state))]
+    Over {
+        /// [`super::State::word`].
+        state: &'static str,
+    },
+    /// The request is not yet where this could be done.
+    #[error("this request is still {}", phrase(.state))]
+    NotYet {
+        /// [`super::State::word`].
+        state: &'static str,
+    },
+    /// The click was on an older picture of the card.
+    #[error("this card has changed since you saw it")]
+    Stale,
+    /// Nobody approves their own request.
+    #[error("you cannot decide on your own request")]
+    OwnRequest,
+    /// The person is not among those who may fill the waiting stage.
+    #[error("you are not among the approvers of this request")]
+    NotAnApprover {
+        /// The waiting stage's name.
+        stage: String,
+    },
+    /// Guests, strangers, bots and deactivated accounts count for nothing.
+    #[error("{} cannot decide here", who(*.standing))]
+    DoesNotCount {
+        /// What Slack says about the person; `None`: nothing is known.
+        standing: Option<Standing>,
+    },
+    /// One person fills one slot.
+    #[error("you have already approved this request")]
+    AlreadyApproved,
+    /// Only the requester may do this.
+    #[error("only the person who asked can do this")]
+    NotYours,
+    /// Only those who approved, and the rule's revokers, may do this.
+    #[error("only approvers of this request and its revokers can do this")]
+    NotARevoker,
+    /// The command and the state do not belong together: a fault of ours, refused safely.
+    #[error("`{command}` is not possible while the request is {}", phrase(.state))]
+    Impossible {
+        /// The command's name.
+        command: &'static str,
+        /// [`super::State::word`].
+        state: &'static str,
+    },
+}
+
+const fn who(standing: Option<Standing>) -> &'static str {
+    match standing {
+        None => "an account that Slack does not know",
+        Some(Standing::Member) => "a member",
+        Some(Standing::Guest) => "a guest account",
+        Some(Standing::Stranger) => "somebody from another organisation",
+        Some(Standing::Bot) => "a bot",
+        Some(Standing::Deactivated) => "a deactivated account",
+    }
+}
+
+/// The state's word as it reads in a sentence.
+fn phrase(word: &'static str) -> &'static str {
+    match word {
+        "pending" => "waiting for approval",
+        "granting" => "being opened",
+        "active" => "open",
+        "ending" => "being closed",
+        "ended" => "closed",
+        other => other,
+    }
+}
+
+impl Refusal {
+    /// What to do next, when something can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Over { .. } | Self::Stale => Some("the card shows how it stands now".to_owned()),
+            Self::NotYet { .. } => {
+                Some("until it is open, the requester cancels and approvers deny".to_owned())
+            }
+            Self::OwnRequest => Some("somebody else has to press the button".to_owned()),
+            Self::NotAnApprover { stage } => Some(format!(
+                "the stage `{stage}` waits for others; the card names them"
+            )),
+            Self::AlreadyApproved => Some("somebody else has to fill the next slot".to_owned()),
+            Self::NotYours => {
+                Some("approvers deny what waits and close what is open with `revoke`".to_owned())
+            }
+            Self::NotARevoker => Some("ask one of those whom the card names".to_owned()),
+            Self::DoesNotCount { .. } | Self::Impossible { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Buttons: what each is called, how Slack names it to us, and what its value says.
+
+use slack_morphism::SlackActionId;
+use slack_morphism::prelude::{
+    SlackBlockButtonElement, SlackBlockButtonStyle, SlackBlockConfirmItem, SlackBlockPlainText,
+};
+
+use super::blocks::limit;
+use super::text::clip;
+use crate::id::RequestId;
+use crate::request::Request;
+
+/// What a button does. The labels are a contract (DESIGN §10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// An approver agrees.
+    Approve,
+    /// An approver says no.
+    Deny,
+    /// The requester takes a waiting request back.
+    Cancel,
+    /// The requester needs the path no more.
+    Done,
+    /// The requester asks the same again.
+    Again,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 5] = [
+        Self::Approve,
+        Self::Deny,
+        Self::Cancel,
+        Self::Done,
+        Self::Again,
+    ];
+
+    /// The `action_id` that Slack sends back.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+            Self::Cancel => "cancel",
+            Self::Done => "done",
+            Self::Again => "again",
+        }
+    }
+
+    /// What people read on it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Approve => "Approve",
+            Self::Deny => "Deny",
+            Self::Cancel => "Cancel",
+            Self::Done => "I'm done",
+            Self::Again => "Ask again",
+        }
+    }
+
+    /// The action that a click's `action_id` names, if it is one of ours.
+    pub fn of_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.id() == id)
+    }
+
+    const fn style(self) -> Option<SlackBlockButtonStyle> {
+        match self {
+            Self::Approve => Some(SlackBlockButtonStyle::Primary),
+            Self::Deny => Some(SlackBlockButtonStyle::Danger),
+            Self::Cancel | Self::Done | Self::Again => None,
+        }
+    }
+}
+
+/// A button on a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    action: Action,
+    value: String,
+    confirm: Option<String>,
+}
+
+impl Button {
+    /// A button for a request as it stands. Decisions carry the face they were shown at; the others
+    /// carry the face of the last offer, which stays, so that messages need no update when other
+    /// things change.
+    pub fn new(action: Action, request: &Request) -> Self {
+        let face = match action {
+            Action::Approve | Action::Deny => request.posts.face,
+            Action::Cancel | Action::Done | Action::Again => request.posts.offered,
+        };
+        Self {
+            action,
+            value: format!("{}.{face}", request.id),
+            confirm: None,
+        }
+    }
+
+    /// Asks back before it counts, with these words.
+    #[must_use]
+    pub fn confirm(mut self, question: &str) -> Self {
+        self.confirm = Some(question.to_owned());
+        self
+    }
+
+    /// The Block Kit element.
+    pub(super) fn element(self) -> SlackBlockButtonElement {
+        let plain = |text: &str, max| SlackBlockPlainText::new(clip(text, max)).into();
+        let mut element = SlackBlockButtonElement::new(plain(self.action.label(), limit::BUTTON));
+        element.action_id = Some(SlackActionId(self.action.id().to_owned()));
+        element.value = Some(clip(&self.value, limit::VALUE));
+        element.style = self.action.style();
+        element.confirm = self.confirm.map(|question| {
+            SlackBlockConfirmItem::new(
+                plain("Please look twice", limit::CONFIRM_TITLE),
+                SlackBlockPlainText::new(clip(&question, limit::CONFIRM_TEXT)).into(),
+                plain(self.action.label(), limit::CONFIRM_BUTTON),
+                plain("Back", limit::CONFIRM_BUTTON),
+            )
+        });
+        element
+    }
+}
+
+/// Reads a button's value, `<id>.<face>`. The value may be forged: it only says which request and
+/// which picture are meant, never who may do what.
+pub fn parse_value(value: &str) -> Option<(RequestId, u32)> {
+    let (id, face) = value.split_once('.')?;
+    let digits = !face.is_empty() && face.bytes().all(|b| b.is_ascii_digit());
+    let face = digits.then(|| face.parse().ok()).flatten()?;
+    Some((id.parse().ok()?, face))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_labels_are_the_contract() {
+        let labels: Vec<_> = Action::ALL.iter().map(|a| (a.id(), a.label())).collect();
+        assert_eq!(
+            labels,
+            [
+                ("approve", "Approve"),
+                ("deny", "Deny"),
+                ("cancel", "Cancel"),
+                ("done", "I'm done"),
+                ("again", "Ask again"),
+            ]
+        );
+        for action in Action::ALL {
+            assert_eq!(Action::of_id(action.id()), Some(action));
+            // Slack shows about 30 characters of a label, whatever the limit.
+            assert!(action.label().len() <= 30);
+        }
+        assert_eq!(Action::of_id("Approve"), None);
+    }
+
+    #[test]
+    fn a_value_is_an_id_and_a_face_and_nothing_else() {
+        let id: RequestId = "k7m3xa".parse().unwrap();
+        assert_eq!(parse_value("k7m3xa.12"), Some((id.clone(), 12)));
+        assert_eq!(parse_value("K7M3XA.0"), Some((id, 0)));
+        for forged in [
+            "",
+            ".",
+            "k7m3xa",
+            "k7m3xa.",
+            "k7m3xa.+1",
+            "k7m3xa.-1",
+            "k7m3xa.1.2",
+            "k7m3xa. 1",
+            "k7m3xa.4294967296",
+            "../../x.1",
+            "k7m3x0.1",
+            "k7m3xa.٣",
+        ] {
+            assert_eq!(parse_value(forged), None, "{forged}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What a gate changes, in words. Approval binds to it, so nothing that opens is left out.
+
+use super::markup::Markup;
+use crate::netpol::{Opened, Side, SideRef, Warning};
+use crate::request::Request;
+
+/// Pairs of workloads named besides the asked one before the rest is counted.
+const MOST_PAIRS: usize = 10;
+
+/// Workloads named in one warning before the rest is counted.
+const MOST_WORKLOADS: usize = 5;
+
+/// `shop/web → orders/db:5432`, in monospace.
+pub(super) fn path(request: &Request) -> Markup {
+    let (from, to) = request.path();
+    Markup::code(&from) + " → " + Markup::code(&to)
+}
+
+/// `Opens 3 → 1 pods, TCP 5432; cuts nothing`, and every other pair of workloads that opens too.
+///
+/// That nothing is cut is no hope: the planner makes no gate that would (INVARIANT (isolates)).
+pub(super) fn opens(request: &Request) -> Markup {
+    let flow = &request.asked.flow;
+    let effect = &request.effect;
+    let ports = flow.ports.iter().map(|p| Markup::typed(&p.to_string()));
+    let first = Markup::from("Opens ")
+        + count(&flow.from, effect.from_pods)
+        + " → "
+        + count(&flow.to, effect.to_pods)
+        + pods(effect.from_pods.max(effect.to_pods))
+        + ", "
+        + Markup::list(ports, MOST_PAIRS)
+        + "; cuts nothing";
+    let others = effect.opens.iter().filter(|pair| !is_asked(request, pair));
+    let others: Vec<Markup> = others.map(pair).collect();
+    if others.is_empty() {
+        return first;
+    }
+    first + "\nAlso opens " + Markup::list(others, MOST_PAIRS)
+}
+
+fn count(side: &Side, pods: usize) -> Markup {
+    match side.at {
+        SideRef::Pods { .. } => pods.into(),
+        SideRef::Addresses(_) => Markup::code(&side.label),
+    }
+}
+
+const fn pods(most: usize) -> &'static str {
+    match most {
+        0 => "",
+        1 => " pod",
+        _ => " pods",
+    }
+}
+
+fn is_asked(request: &Request, pair: &Opened) -> bool {
+    let belongs = |side: &Side, name: &String| match &side.at {
+        SideRef::Pods { workloads, .. } => workloads.contains(name),
+        SideRef::Addresses(_) => true,
+    };
+    let flow = &request.asked.flow;
+    belongs(&flow.from, &pair.from) && belongs(&flow.to, &pair.to)
+}
+
+fn pair(pair: &Opened) -> Markup {
+    let ports = pair.ports.iter().map(|port| Markup::typed(port));
+    Markup::code(&pair.from)
+        + " → "
+        + Markup::code(&pair.to)
+        + " ("
+        + Markup::list(ports, MOST_PAIRS)
+        + ")"
+}
+
+/// One line for each thing that an approver must see before pressing.
+pub(super) fn warnings(request: &Request) -> Markup {
+    let lines = request.effect.warnings.iter().map(|warning| {
+        let text = match warning {
+            Warning::AlsoMatches { workloads } => {
+                let names = workloads.iter().map(|name| Markup::code(name));
+                Markup::from("Also matches ") + Markup::list(names, MOST_WORKLOADS)
+            }
+            Warning::WideBlock { block } => {
+                Markup::from("Wide address block: ") + Markup::code(block)
+            }
+            Warning::AddressMayBeRewritten => {
+                "The address may be rewritten on its way in: perhaps nothing will match".into()
+            }
+        };
+        Markup::from(":warning: ") + text
+    });
+    Markup::join(lines, "\n")
+}
+
+/// The question that is asked back before an approval with warnings counts.
+pub(super) fn second_look(request: &Request) -> Option<&'static str> {
+    let question = match request.effect.warnings.first()? {
+        Warning::AlsoMatches { .. } => "This opens more workloads than were asked for. Approve?",
+        Warning::WideBlock { .. } => "This opens a wide block of addresses. Approve?",
+        Warning::AddressMayBeRewritten => "It is not certain that this address matches. Approve?",
+    };
+    Some(question)
+}

@@ -1,0 +1,220 @@
+//! Notices: messages about something that happened. One that no longer holds shrinks to a line that
+//! says how it went on, without buttons that would do nothing.
+
+use super::blocks::{Draft, Message};
+use super::button::{Action, Button};
+use super::card::{lapses, terms};
+use super::effect;
+use super::markup::Markup;
+use super::outcome::{self, Line};
+use super::stages::{self, Voice};
+use super::summary::summary;
+use crate::request::{Address, Audience, End, Notice, Request, State, Told};
+use crate::units::Seconds;
+
+/// Deleting a policy need not cut what is connected: that is the network plugin's choice, so no
+/// closing claims it (kubernetes/website#43438).
+const HONEST: &str = "Its policies are removed. Existing connections may survive";
+
+/// A notice's request and reader.
+pub(super) struct Scene<'a> {
+    pub(super) request: &'a Request,
+    pub(super) audience: Audience,
+    pub(super) to: &'a Address,
+}
+
+impl Scene<'_> {
+    /// What the notice shows now.
+    pub(super) fn render(&self, notice: &Notice) -> Message {
+        if !holds(notice, &self.request.state) {
+            return self.past(notice);
+        }
+        match notice {
+            Notice::Granted => self.granted(),
+            Notice::Warning { left } => self.warning(*left),
+            Notice::Ended(why) => self.ended(why),
+            Notice::Denied | Notice::Lapsed => self.again(&outcome::of(self.request)),
+            Notice::Cancelled => self.brief(&outcome::of(self.request)),
+            Notice::Reminder(_) => self.ask("Still waiting"),
+            Notice::NextStage(_) => self.ask("Next approval"),
+            Notice::CannotClose => self.cannot_close(),
+        }
+    }
+
+    fn granted(&self) -> Message {
+        let request = self.request;
+        let until = Markup::from("Open until ") + outcome::ends_at(request).unwrap_or_default();
+        let when = terms(request) + "\n" + until + " · " + stages::approved_by(request);
+        Draft::new()
+            .line(self.headed(&"Applied".into()) + "\n" + when)
+            .small(self.cc("Usually works in seconds".into()), None)
+            .button_if(self.done())
+            .send(summary("Applied".into(), request))
+    }
+
+    fn warning(&self, left: Seconds) -> Message {
+        let title = Markup::from(rounded(left)) + " left";
+        let until = Markup::from("Ends at ") + outcome::ends_at(self.request).unwrap_or_default();
+        let more = match self.audience {
+            Audience::Requester => " · need it longer? Ask for it again",
+            Audience::Approvers | Audience::Others => "",
+        };
+        Draft::new()
+            .line(self.headed(&title) + "\n" + until + more)
+            .button_if(self.done())
+            .send(summary(title, self.request))
+    }
+
+    fn ended(&self, why: &End) -> Message {
+        let line = outcome::end(self.request, why);
+        let note = match self.request.grant {
+            Some(_) => self.cc(HONEST.into()),
+            // Who is only told was not told of an opening either.
+            None if self.request.gate.is_empty() => Markup::default(),
+            None => "Nothing of it is left in the cluster".into(),
+        };
+        self.told(&line)
+            .small(note, None)
+            .button_if(self.ask_again())
+            .send(summary(line.title.clone(), self.request))
+    }
+
+    fn again(&self, line: &Line) -> Message {
+        self.told(line)
+            .button_if(self.ask_again())
+            .send(summary(line.title.clone(), self.request))
+    }
+
+    fn brief(&self, line: &Line) -> Message {
+        self.told(line)
+            .send(summary(line.title.clone(), self.request))
+    }
+
+    /// Asks those who have not answered; the buttons are on the card.
+    fn ask(&self, title: &'static str) -> Message {
+        let voice = match self.audience {
+            Audience::Approvers if self.in_channel() => Voice::Ping,
+            Audience::Approvers => Voice::You,
+            Audience::Requester | Audience::Others => Voice::Name,
+        };
+        let head = self.headed(&title.into()) + "\n" + terms(self.request);
+        Draft::new()
+            .line(head)
+            .line(stages::progress(self.request, voice))
+            .small(lapses(self.request), None)
+            .send(summary(title.into(), self.request))
+    }
+
+    fn cannot_close(&self) -> Message {
+        let title = "Could not be closed yet";
+        let so = match self.request.grant {
+            Some(_) => "The policies could not be deleted, so the path may still be open",
+            None => "What was begun could not be taken back, so the path may be open in part",
+        };
+        let then = ". Drawbridge keeps trying; operators are needed";
+        Draft::new()
+            .line(self.headed(&title.into()))
+            .small(Markup::from(so) + then, None)
+            .send(summary(title.into(), self.request))
+    }
+
+    /// A notice that time has passed by: what it said, and how the request stands.
+    fn past(&self, notice: &Notice) -> Message {
+        let said = match notice {
+            Notice::Granted => "Applied",
+            Notice::Warning { .. } => "Warned of the end",
+            Notice::Reminder(_) => "Reminded",
+            Notice::NextStage(_) => "Asked for the next approval",
+            Notice::CannotClose => "Could not be closed at first",
+            Notice::Ended(_) | Notice::Denied | Notice::Lapsed | Notice::Cancelled => "",
+        };
+        let line = outcome::of(self.request);
+        // Why it stands as it does is said by the notice of that, not again by each one before it.
+        let parts = [
+            said.into(),
+            effect::path(self.request),
+            line.title.clone().bold(),
+        ];
+        Draft::new()
+            .small(Markup::join(parts, " · "), None)
+            .send(summary(line.title, self.request))
+    }
+
+    /// Title and path, and the words that came with it.
+    fn told(&self, line: &Line) -> Draft {
+        let path = effect::path(self.request);
+        Draft::new()
+            .line(line.markup() + " · " + path + "\n" + terms(self.request))
+            .maybe_typed("", line.words.as_deref().map(quoted).as_deref())
+    }
+
+    fn headed(&self, title: &Markup) -> Markup {
+        title.clone().bold() + " · " + effect::path(self.request)
+    }
+
+    fn done(&self) -> Option<Button> {
+        self.offer(Action::Done)
+    }
+
+    fn ask_again(&self) -> Option<Button> {
+        self.offer(Action::Again)
+    }
+
+    /// Only the requester, and only a person, can use these buttons.
+    fn offer(&self, action: Action) -> Option<Button> {
+        let person = self.request.asked.by.person().is_some();
+        (self.audience == Audience::Requester && person).then(|| Button::new(action, self.request))
+    }
+
+    /// Whether it stands in the thread under a channel's card, where whoever is asked reads along.
+    fn in_channel(&self) -> bool {
+        let card = self.request.posts.approvers_card();
+        let public = card.is_some_and(|card| matches!(card.to, Address::Channel(_)));
+        public && matches!(self.to, Address::Under(_))
+    }
+
+    /// In the thread under a channel's card, the groups that the rule tells are mentioned with it:
+    /// one message for everybody there.
+    fn cc(&self, text: Markup) -> Markup {
+        if self.audience != Audience::Approvers || !self.in_channel() {
+            return text;
+        }
+        let groups = self.request.told.iter().filter_map(|told| match told {
+            Told::Group { id, .. } => Some(Markup::group("", id)),
+            Told::Channel(_) => None,
+        });
+        Markup::join(groups.chain([text]), " · ")
+    }
+}
+
+/// Whether a notice still tells how things are.
+fn holds(notice: &Notice, state: &State) -> bool {
+    match notice {
+        Notice::Granted | Notice::Warning { .. } => matches!(state, State::Active { .. }),
+        Notice::Reminder(_) => matches!(state, State::Pending { .. }),
+        Notice::NextStage(stage) => {
+            matches!(state, State::Pending { stage: now, .. } if now == stage)
+        }
+        Notice::CannotClose => matches!(state, State::Ending { .. }),
+        // Final states: these never pass.
+        Notice::Ended(_) | Notice::Denied | Notice::Lapsed | Notice::Cancelled => true,
+    }
+}
+
+/// To five seconds: a warning due at 5 min is decided a moment later, and nobody reads `4 min 59 s`.
+fn rounded(left: Seconds) -> Seconds {
+    Seconds(left.0.saturating_add(2) / 5 * 5)
+}
+
+fn quoted(words: &str) -> String {
+    format!("“{words}”")
+}
+
+impl Draft {
+    fn button_if(self, button: Option<Button>) -> Self {
+        match button {
+            Some(button) => self.button(button),
+            None => self,
+        }
+    }
+}
