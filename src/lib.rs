@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod clock;
+pub mod entropy;
 pub mod grammar;
 pub mod id;
 pub mod lane;
@@ -10,5 +11,6 @@ pub mod request;
 pub mod retry;
 pub mod rules;
 pub mod secret;
+pub mod store;
 pub mod units;
 pub mod view;

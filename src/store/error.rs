@@ -1,0 +1,36 @@
+//! Why a store call failed, and whether another try makes sense.
+
+use crate::retry::Retry;
+/// Why a store call failed. After any error a commit *may* have been applied: repeat it with the
+/// same commit id, or load and look.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No answer, refused connection, time-out, failover, loading.
+    #[error("the store did not answer")]
+    Away(#[source] anyhow::Error),
+    /// The store is out of memory or disk; nothing was written.
+    #[error("the store is full")]
+    Full(#[source] anyhow::Error),
+    /// Somebody else serves from it, and it can have only one server (a SQLite file).
+    #[error("the store is taken: {0}")]
+    Taken(String),
+    /// A key has a type or contents we did not write; nothing was written.
+    #[error("the store holds something unexpected: {0}")]
+    Corrupt(String),
+    /// The call broke the contract (body too large, seen mark in another shard); nothing was written.
+    #[error("the store was asked wrongly: {0}")]
+    Misuse(String),
+}
+
+impl StoreError {
+    /// Whether and when the same call makes sense again.
+    pub const fn retry(&self) -> Retry {
+        match self {
+            Self::Away(_) | Self::Full(_) | Self::Taken(_) => Retry::Later,
+            Self::Corrupt(_) | Self::Misuse(_) => Retry::Never,
+        }
+    }
+}
+
+/// Answers of a store.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -1,0 +1,165 @@
+//! Script calls: the keys and arguments that each script's header asks for, in its order.
+
+use redis::{Script, ScriptInvocation};
+
+use super::keys;
+use super::scripts::Scripts;
+use crate::id::{RequestId, Shard};
+use crate::store::lane::Millis;
+use crate::store::{Alarms, Claim, Commit, Lane, MAX_CLAIMS, MAX_OF_OWNER, PAST, SEEN_FOR, Wants};
+use crate::units::{Seconds, Time};
+
+/// A script with its keys and arguments, to be sent as often as needed.
+pub(super) struct Call<'a> {
+    script: &'a Script,
+    keys: Vec<String>,
+    args: Vec<String>,
+}
+
+impl<'a> Call<'a> {
+    /// A call on the alarms of a shard: these keys come first in all scripts but `ping`.
+    fn on_alarms(script: &'a Script, shard: Shard) -> Self {
+        let mut keys: Vec<String> = Lane::ALL.map(|lane| keys::due(shard, lane)).into();
+        keys.push(keys::holds(shard));
+        Self {
+            script,
+            keys,
+            args: Vec::new(),
+        }
+    }
+
+    fn keys(mut self, keys: impl IntoIterator<Item = String>) -> Self {
+        self.keys.extend(keys);
+        self
+    }
+
+    fn args(mut self, args: impl IntoIterator<Item = String>) -> Self {
+        self.args.extend(args);
+        self
+    }
+
+    /// The call as the client sends it.
+    pub(super) fn invocation(&self) -> ScriptInvocation<'a> {
+        let mut invocation = self.script.prepare_invoke();
+        for key in &self.keys {
+            invocation.key(key);
+        }
+        for arg in &self.args {
+            invocation.arg(arg);
+        }
+        invocation
+    }
+}
+
+impl Scripts {
+    pub(super) fn commit_call(&self, step: &Commit) -> Call<'_> {
+        let script = if step.closing {
+            &self.closing_commit
+        } else {
+            &self.commit
+        };
+        let shard = step.id.shard();
+        let seen = step.seen.as_deref().unwrap_or_default();
+        Call::on_alarms(script, shard)
+            .keys([
+                keys::doc(&step.id),
+                keys::events(&step.id),
+                keys::open(shard),
+                keys::owner(shard, &step.owner),
+                keys::seen(shard, seen),
+            ])
+            .args(commit_args(step))
+            .args(step.events.iter().cloned())
+    }
+
+    pub(super) fn claim_call(&self, shard: Shard, wants: &Wants) -> Call<'_> {
+        let most = |lane| wants.of(lane).min(MAX_CLAIMS).to_string();
+        Call::on_alarms(&self.claim, shard)
+            .args(Lane::ALL.map(most))
+            .args([length(wants.lease)])
+    }
+
+    pub(super) fn renew_call(&self, claim: &Claim, lease: Seconds) -> Call<'_> {
+        Call::on_alarms(&self.renew, claim.id.shard())
+            .args(claim_args(claim))
+            .args([length(lease)])
+    }
+
+    pub(super) fn release_call(&self, claim: &Claim, again: Time) -> Call<'_> {
+        Call::on_alarms(&self.release, claim.id.shard())
+            .keys([keys::doc(&claim.id)])
+            .args(claim_args(claim))
+            .args([Millis::of_alarm(again).0.to_string()])
+    }
+
+    pub(super) fn wake_call(&self, id: &RequestId, lane: Lane) -> Call<'_> {
+        Call::on_alarms(&self.wake, id.shard())
+            .keys([keys::doc(id)])
+            .args([lane.name().to_owned(), id.to_string()])
+    }
+
+    pub(super) fn restore_call(&self, id: &RequestId, alarms: &Alarms) -> Call<'_> {
+        Call::on_alarms(&self.restore, id.shard())
+            .keys([keys::doc(id)])
+            .args([id.to_string()])
+            .args(Lane::ALL.map(|lane| alarm(alarms, lane)))
+    }
+
+    pub(super) fn ping_call(&self, shard: Shard) -> Call<'_> {
+        Call {
+            script: &self.ping,
+            keys: vec![keys::holds(shard)],
+            args: Vec::new(),
+        }
+    }
+}
+
+/// The arguments of a commit that come before its events.
+fn commit_args(step: &Commit) -> [String; 14] {
+    let (revision, past) = match &step.expected {
+        Some(version) => (version.revision.0, version.commit.0.clone()),
+        None => (0, String::new()),
+    };
+    let (lane, token) = match step.claim {
+        Some((lane, token)) => (lane.name(), token.0.to_string()),
+        None => ("", String::new()),
+    };
+    let keep_seen = match step.seen {
+        Some(_) => length(SEEN_FOR),
+        None => "0".to_owned(),
+    };
+    [
+        step.id.to_string(),
+        revision.to_string(),
+        past,
+        step.commit.0.clone(),
+        step.body.clone(),
+        step.standing.name().to_owned(),
+        step.owner.clone(),
+        alarm(&step.alarms, Lane::Gate),
+        alarm(&step.alarms, Lane::Card),
+        lane.to_owned(),
+        token,
+        keep_seen,
+        PAST.to_string(),
+        MAX_OF_OWNER.to_string(),
+    ]
+}
+
+fn claim_args(claim: &Claim) -> [String; 3] {
+    let Claim {
+        id, lane, token, ..
+    } = claim;
+    [lane.name().to_owned(), id.to_string(), token.0.to_string()]
+}
+
+/// An alarm: milliseconds, or empty.
+fn alarm(alarms: &Alarms, lane: Lane) -> String {
+    let at = alarms.of(lane).map(Millis::of_alarm);
+    at.map(|at| at.0.to_string()).unwrap_or_default()
+}
+
+/// A length of time: milliseconds.
+fn length(length: Seconds) -> String {
+    Millis(0).plus(length).0.to_string()
+}

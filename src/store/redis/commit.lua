@@ -1,0 +1,83 @@
+-- commit.lua
+-- purpose  one atomic step of a document: contents, alarms, events, indexes, seen mark
+-- KEYS     1 due:gate  2 due:card  3 holds
+--          4 doc    hash: revision, commits (ids, newest first), body, standing, owner
+--          5 events list: event n is element n - 1
+--          6 open   zset of open ids, all with score 0: ordered by id
+--          7 owner  zset: id -> when it was created, ms
+--          8 seen   string: the id that a delivery created
+-- ARGV     1 id  2 expected revision, 0 creates  3 expected commit id  4 commit id  5 body
+--          6 standing  7 owner  8 alarm of gate, ms or ""  9 alarm of card  10 lane of the claim or ""
+--          11 its token  12 how long to keep the seen mark, ms, 0: there is none
+--          13 commit ids to remember  14 ids to keep per owner  15... events
+-- returns  {"applied" | "already", revision}, {"duplicate", id}, {"fenced"} or {"conflict"}
+
+local wrong = foreign_alarm_key()
+  or foreign(redis.call('TYPE', KEYS[4]), 'hash') and 'doc'
+  or foreign(redis.call('TYPE', KEYS[5]), 'list') and 'events'
+  or foreign(redis.call('TYPE', KEYS[6]), 'zset') and 'open'
+  or foreign(redis.call('TYPE', KEYS[7]), 'zset') and 'owner'
+  or foreign(redis.call('TYPE', KEYS[8]), 'string') and 'seen'
+if wrong then return corrupt(wrong) end
+
+local id, commit, standing = ARGV[1], ARGV[4], ARGV[6]
+local alarms = {gate = tonumber(ARGV[8]), card = tonumber(ARGV[9])}
+local claimed, token = ARGV[10], ARGV[11]
+local keep_seen = tonumber(ARGV[12])
+
+local revision, commits = 0, {}
+if redis.call('EXISTS', KEYS[4]) == 1 then
+  local doc = redis.call('HMGET', KEYS[4], 'revision', 'commits')
+  revision = tonumber(doc[1])
+  for past in string.gmatch(doc[2] or '', '%w+') do commits[#commits + 1] = past end
+  if not revision or #commits == 0 then return corrupt('doc') end
+end
+
+-- Replay first: the replayed step had ended its own lease and moved the version on.
+for back, past in ipairs(commits) do
+  if past == commit then return {'already', whole(revision - back + 1)} end
+end
+local holds = {gate = read_hold('gate', id), card = read_hold('card', id)}
+if claimed ~= '' and not held_by(holds[claimed], token) then return {'fenced'} end
+if keep_seen > 0 then
+  local created = redis.call('GET', KEYS[8])
+  if created then return {'duplicate', created} end
+end
+if revision ~= tonumber(ARGV[2]) or (commits[1] or '') ~= ARGV[3] then return {'conflict'} end
+-- Events whose document was lost stay what they are: another id is drawn.
+if revision == 0 and redis.call('EXISTS', KEYS[5]) == 1 then return {'conflict'} end
+
+-- From here on everything is written; nothing below can fail.
+table.insert(commits, 1, commit)
+commits = table.concat(commits, ' ', 1, math.min(#commits, tonumber(ARGV[13])))
+revision = whole(revision + 1)
+redis.call('HSET', KEYS[4],
+  'revision', revision, 'commits', commits, 'body', ARGV[5], 'standing', standing)
+if #ARGV > 14 then redis.call('RPUSH', KEYS[5], unpack(ARGV, 15)) end
+if standing == 'open' then
+  redis.call('ZADD', KEYS[6], 0, id)
+else
+  redis.call('ZREM', KEYS[6], id)
+end
+if revision == '1' then
+  redis.call('HSET', KEYS[4], 'owner', ARGV[7])
+  redis.call('ZADD', KEYS[7], whole(now), id)
+  redis.call('ZREMRANGEBYRANK', KEYS[7], 0, -1 - tonumber(ARGV[14]))
+end
+if keep_seen > 0 then redis.call('SET', KEYS[8], id, 'PX', keep_seen) end
+
+for _, lane in ipairs(LANES) do
+  local hold = holds[lane]
+  -- Nothing outside can concern a finished document any more.
+  if standing ~= 'open' then hold.woken = false end
+  if claimed == lane then
+    hold.attempts = 0
+    let_go(lane, id, hold, alarms[lane])
+  elseif held(hold) then
+    hold.after = alarms[lane]
+    write_hold(lane, id, hold)
+  else
+    let_go(lane, id, hold, alarms[lane])
+  end
+end
+return {'applied', revision}

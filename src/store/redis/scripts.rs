@@ -1,0 +1,45 @@
+//! The Lua scripts, one a change, found by their content (EVALSHA): two versions of Drawbridge in a
+//! rolling update never overwrite each other's, and no server has to be prepared.
+
+use redis::Script;
+
+/// Let through at `maxmemory`: what hands out, keeps and ends work, or expiry would stop when Redis
+/// is full. Everything else is refused there before its first line runs.
+///
+/// The marks need Redis 7.0 or Valkey.
+macro_rules! let_through {
+    ($($file:literal),+) => { Script::new(concat!("#!lua flags=allow-oom\n", $(include_str!($file)),+)) };
+}
+
+/// Refused at `maxmemory`.
+macro_rules! refused_when_full {
+    ($($file:literal),+) => { Script::new(concat!("#!lua\n", $(include_str!($file)),+)) };
+}
+
+/// All scripts of the store; what each does and takes stands at its top.
+#[derive(Debug)]
+pub(super) struct Scripts {
+    pub(super) commit: Script,
+    pub(super) closing_commit: Script,
+    pub(super) claim: Script,
+    pub(super) renew: Script,
+    pub(super) release: Script,
+    pub(super) wake: Script,
+    pub(super) restore: Script,
+    pub(super) ping: Script,
+}
+
+impl Scripts {
+    pub(super) fn new() -> Self {
+        Self {
+            commit: refused_when_full!("lanes.lua", "commit.lua"),
+            closing_commit: let_through!("lanes.lua", "commit.lua"),
+            claim: let_through!("lanes.lua", "claim.lua"),
+            renew: let_through!("lanes.lua", "renew.lua"),
+            release: let_through!("lanes.lua", "release.lua"),
+            wake: let_through!("lanes.lua", "wake.lua"),
+            restore: let_through!("lanes.lua", "restore.lua"),
+            ping: refused_when_full!("ping.lua"),
+        }
+    }
+}

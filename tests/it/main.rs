@@ -1,0 +1,7 @@
+//! All integration tests in one binary: one link step, and the servers they start are shared code.
+//!
+//! What needs a server fails when the server is missing, and says how to get it; nothing is skipped.
+#![cfg(test)]
+
+mod servers;
+mod store;

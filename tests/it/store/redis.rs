@@ -1,0 +1,265 @@
+//! Redis keeps the contract; and what only a server has.
+
+use drawbridge::store::redis::RedisStore;
+use drawbridge::store::{Commit, Committed, Lane, Store, StoreError};
+use drawbridge::units::Seconds;
+
+use super::conformance::with_cases;
+use super::harness::{Harness, Single, now};
+use super::steps::*;
+use crate::servers::redis::{Product, RedisServer};
+
+with_cases!(conformance, Single::start(Product::Redis));
+
+/// The name of a key in [`shard`].
+fn key(name: &str) -> String {
+    format!("{{drawbridge-{}}}:{name}", shard().letter())
+}
+
+async fn started() -> (RedisServer, RedisStore) {
+    let options = ["--enable-debug-command", "yes"];
+    let server = RedisServer::start_with(Product::Redis, &options).await;
+    let store = RedisStore::connect(&server.url()).unwrap();
+    (server, store)
+}
+
+/// A digest of all that the server holds.
+async fn contents(server: &RedisServer) -> String {
+    server.query(&["DEBUG", "DIGEST"]).await
+}
+
+#[tokio::test]
+async fn scripts_that_a_server_forgot_are_loaded_again() {
+    let (server, store) = started().await;
+    done(&store, create(&id(1))).await;
+    for n in 0..50_i64 {
+        let () = server.query(&["SCRIPT", "FLUSH"]).await;
+        let due = now(&store).await - secs(1);
+        let record = load(&store, &id(1)).await;
+        let set = Commit {
+            alarms: gate(due),
+            events: vec![n.to_string()],
+            ..after(&record)
+        };
+        let _: () = server.query(&["SCRIPT", "FLUSH"]).await;
+        done(&store, set).await;
+        let held = claim_one(&store, Lane::Gate, ALL).await;
+        let _: () = server.query(&["SCRIPT", "FLUSH"]).await;
+        assert!(store.renew(&held, Seconds(60)).await.unwrap());
+        done(&store, under(&held, after(&load(&store, &id(1)).await))).await;
+    }
+    assert_eq!(events(&store, &id(1)).await.len(), 50);
+}
+
+#[tokio::test]
+async fn a_key_of_another_type_is_told_and_nothing_is_written() {
+    let (server, store) = started().await;
+    let due = now(&store).await - secs(1);
+    let names = [
+        "due:gate",
+        "due:card",
+        "holds",
+        "open",
+        &format!("doc:{}", id(1)),
+        &format!("events:{}", id(1)),
+        "owner:U0DANA",
+    ];
+    for name in names {
+        let _: () = server.query(&["FLUSHALL"]).await;
+        with_alarms(&store, &id(1), gate(due)).await;
+        let step = Commit {
+            alarms: both(due, due),
+            events: vec!["{}".to_owned()],
+            ..after(&load(&store, &id(1)).await)
+        };
+        let _: () = server.query(&["SET", &key(name), "foreign"]).await;
+        let before = contents(&server).await;
+        for closing in [false, true] {
+            let step = Commit {
+                closing,
+                ..step.clone()
+            };
+            let error = store.commit(step).await.unwrap_err();
+            assert!(matches!(error, StoreError::Corrupt(_)), "{name}: {error}");
+        }
+        if ["due:gate", "due:card", "holds"].contains(&name) {
+            let error = store.claim(shard(), ALL).await.unwrap_err();
+            assert!(matches!(error, StoreError::Corrupt(_)), "{name}: {error}");
+        }
+        assert_eq!(contents(&server).await, before, "{name}");
+    }
+    let error = store.of_owner("U0DANA", 9).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_read_is_told_and_kept() {
+    let (server, store) = started().await;
+    let doc = key(&format!("doc:{}", id(1)));
+    for (field, value) in [
+        ("revision", Some("many")),
+        ("revision", None),
+        ("commits", None),
+        ("standing", Some("lying")),
+        ("body", None),
+    ] {
+        let _: () = server.query(&["FLUSHALL"]).await;
+        done(&store, create(&id(1))).await;
+        let record = load(&store, &id(1)).await;
+        let _: () = match value {
+            Some(value) => server.query(&["HSET", &doc, field, value]).await,
+            None => server.query(&["HDEL", &doc, field]).await,
+        };
+        let error = store.load(&id(1)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Corrupt(_)), "{field}: {error}");
+        if ["revision", "commits"].contains(&field) {
+            let before = contents(&server).await;
+            let error = store.commit(after(&record)).await.unwrap_err();
+            assert!(matches!(error, StoreError::Corrupt(_)), "{field}: {error}");
+            assert_eq!(contents(&server).await, before, "{field}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_alarm_does_not_stop_the_others() {
+    let (server, store) = started().await;
+    let due = now(&store).await - secs(1);
+    let _: () = server
+        .query(&["ZADD", &key("due:gate"), "1", "not an id"])
+        .await;
+    with_alarms(&store, &id(1), gate(due)).await;
+    claim_one(&store, Lane::Gate, ALL).await;
+}
+
+#[tokio::test]
+async fn an_alarm_whose_document_is_lost_is_dropped_when_released() {
+    let (server, store) = started().await;
+    let due = now(&store).await - secs(1);
+    with_alarms(&store, &id(1), gate(due)).await;
+    let _: () = server
+        .query(&["DEL", &key(&format!("doc:{}", id(1)))])
+        .await;
+    let held = claim_one(&store, Lane::Gate, ALL).await;
+    assert_eq!(store.load(&id(1)).await.unwrap(), None);
+    assert!(store.release(&held, due).await.unwrap());
+    assert_eq!(claim(&store, ALL).await, []);
+}
+
+#[tokio::test]
+async fn lost_leases_and_lost_alarms_are_repaired() {
+    let (server, store) = started().await;
+    let due = now(&store).await - secs(1);
+    with_alarms(&store, &id(1), gate(due)).await;
+    let held = claim_one(&store, Lane::Gate, ALL).await;
+    // An alarm moved by hand does not hand out what is held.
+    let _: () = server
+        .query(&["ZADD", &key("due:gate"), "1", id(1).as_str()])
+        .await;
+    assert_eq!(claim(&store, ALL).await, []);
+    // A lost alarm is set again: at the lease's end while it is held.
+    let _: () = server.query(&["DEL", &key("due:gate")]).await;
+    assert_eq!(store.restore_alarms(&id(1), gate(due)).await.unwrap(), 1);
+    assert_eq!(claim(&store, ALL).await, []);
+    // A lost lease fences its worker; the lane comes back.
+    let _: () = server.query(&["DEL", &key("holds")]).await;
+    let step = under(&held, after(&load(&store, &id(1)).await));
+    assert_eq!(store.commit(step).await.unwrap(), Committed::Fenced);
+    let _: () = server.query(&["DEL", &key("due:gate")]).await;
+    assert_eq!(store.restore_alarms(&id(1), gate(due)).await.unwrap(), 1);
+    let next = claim_one(&store, Lane::Gate, ALL).await;
+    assert!(next.token > held.token);
+}
+
+#[tokio::test]
+async fn an_emptied_server_goes_on_and_never_repeats_a_token() {
+    let (server, store) = started().await;
+    let mut last = None;
+    for _ in 0..3 {
+        let due = now(&store).await - secs(1);
+        with_alarms(&store, &id(1), gate(due)).await;
+        let held = claim_one(&store, Lane::Gate, ALL).await;
+        assert!(Some(held.token) > last);
+        last = Some(held.token);
+        let _: () = server.query(&["FLUSHALL"]).await;
+        assert!(!store.renew(&held, Seconds(60)).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_revision_that_came_back_with_other_contents_conflicts() {
+    let (server, store) = started().await;
+    done(&store, create(&id(1))).await;
+    let old = load(&store, &id(1)).await;
+    let _: () = server
+        .query(&["COPY", &key(&format!("doc:{}", id(1))), &key("kept")])
+        .await;
+    done(&store, after(&old)).await;
+    let lost = load(&store, &id(1)).await;
+    // A failover to a server that did not have the last commit, which then goes on.
+    let doc = key(&format!("doc:{}", id(1)));
+    let _: () = server.query(&["COPY", &key("kept"), &doc, "REPLACE"]).await;
+    done(&store, after(&old)).await;
+    let other = load(&store, &id(1)).await;
+    assert_eq!(other.version.revision, lost.version.revision);
+    let step = after(&lost);
+    assert_eq!(store.commit(step).await.unwrap(), Committed::Conflict);
+}
+
+#[tokio::test]
+async fn a_ping_tells_whether_commits_are_possible() {
+    let (server, store) = started().await;
+    store.ping().await.unwrap();
+    server.set_full(true).await;
+    let error = store.ping().await.unwrap_err();
+    assert!(matches!(error, StoreError::Full(_)), "{error}");
+    server.set_full(false).await;
+    let _: () = server
+        .query(&["CONFIG", "SET", "min-replicas-to-write", "1"])
+        .await;
+    let error = store.ping().await.unwrap_err();
+    assert!(matches!(error, StoreError::Away(_)), "{error}");
+}
+
+#[tokio::test]
+async fn marks_of_deliveries_are_kept_for_a_day_and_no_longer() {
+    let (server, store) = started().await;
+    let mark = "Ev08";
+    let step = Commit {
+        seen: Some(mark.to_owned()),
+        ..create(&id_in(drawbridge::id::Shard::of_key(mark), 1))
+    };
+    done(&store, step.clone()).await;
+    let letter = step.id.shard().letter();
+    let left: i64 = server
+        .query(&["TTL", &format!("{{drawbridge-{letter}}}:seen:{mark}")])
+        .await;
+    assert!((86_000..=86_400).contains(&left), "{left}");
+}
+
+#[tokio::test]
+async fn replicas_of_the_bot_share_the_work() {
+    let harness = Single::start(Product::Redis).await;
+    let (one, other) = (harness.store().await, harness.store().await);
+    let due = now(&*one).await - secs(1);
+    for n in 0..20 {
+        with_alarms(&*one, &id(n), gate(due)).await;
+    }
+    let ten = drawbridge::store::Wants { gate: 10, ..ALL };
+    assert_eq!(claim(&*one, ten).await.len(), 10);
+    assert_eq!(claim(&*other, ALL).await.len(), 10);
+}
+
+#[tokio::test]
+async fn risky_settings_are_named() {
+    let (server, store) = started().await;
+    assert_eq!(store.concerns().await.unwrap(), Vec::<String>::new());
+    for (name, value) in [
+        ("appendonly", "no"),
+        ("maxmemory", "100mb"),
+        ("maxmemory-policy", "allkeys-lru"),
+    ] {
+        let _: () = server.query(&["CONFIG", "SET", name, value]).await;
+    }
+    assert_eq!(store.concerns().await.unwrap().len(), 2);
+}
