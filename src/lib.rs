@@ -11,6 +11,7 @@ pub mod request;
 pub mod retry;
 pub mod rules;
 pub mod secret;
+pub mod slack;
 pub mod store;
 pub mod units;
 pub mod view;

@@ -1,0 +1,249 @@
+//! Who is who: people and user groups as Slack knows them, gathered into a [`Roll`].
+//!
+//! Every doubt counts against a person: one that Slack does not know, or does not place in our
+//! workspace, is no member. It must never decide by a name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::api::{GroupRecord, SlackApi, SlackError, UserRecord};
+use crate::rules::{Person, Roll, Standing, TeamId, UserId};
+use crate::units::Seconds;
+
+mod cache;
+#[cfg(test)]
+mod tests;
+
+use self::cache::Cache;
+
+/// Reads under way at once. Slack allows bursts, not floods.
+const AT_ONCE: usize = 8;
+
+/// How old the description of a group's member may be. They are read only so that the core can see
+/// whether enough people could approve; whoever acts is read with the caller's own freshness.
+const MEMBER_AGE: Duration = Duration::from_secs(3600);
+
+/// Members read anew for one roll. `users.info` allows about 100 calls a minute; a group of 300 is
+/// filled in over several rolls, and those not read yet count for nothing.
+const MEMBER_READS: usize = 40;
+
+/// Ids that Slack itself writes under.
+const SLACKS_OWN: [&str; 2] = ["USLACKBOT", "USLACK"];
+
+/// Resolves people and groups, remembering what it read.
+#[derive(Debug)]
+pub struct Directory {
+    api: Arc<SlackApi>,
+    people: Cache<UserId, Option<Person>>,
+    groups: Cache<(), Arc<Vec<GroupRecord>>>,
+    members: Cache<String, Option<BTreeSet<UserId>>>,
+}
+
+impl Directory {
+    /// An empty directory over this connection.
+    pub fn new(api: Arc<SlackApi>) -> Self {
+        Self {
+            api,
+            people: Cache::default(),
+            groups: Cache::default(),
+            members: Cache::default(),
+        }
+    }
+
+    /// The named people, the named groups (handles with or without `@`, in any case), and as many of
+    /// the groups' members as could be read. Nothing but members' descriptions is older than `fresh`.
+    ///
+    /// People whom Slack does not know and groups that do not exist are absent.
+    ///
+    /// # Errors
+    /// When a named person or group could not be read: a roll with holes would refuse people for the
+    /// wrong reason.
+    pub async fn roll(
+        &self,
+        users: &BTreeSet<UserId>,
+        groups: &BTreeSet<String>,
+        fresh: Seconds,
+    ) -> Result<Roll, SlackError> {
+        let fresh = fresh.std();
+        let groups = self.read_groups(groups, fresh).await?;
+        let mut people = self.read_named(users, fresh).await?;
+        let members = groups.values().flatten();
+        let unnamed: BTreeSet<&UserId> = members.filter(|m| !users.contains(m)).collect();
+        people.extend(self.read_members(unnamed).await);
+        Ok(Roll { groups, people })
+    }
+
+    /// One person, no older than `fresh`; `None` when Slack knows nobody by this id.
+    pub async fn person(
+        &self,
+        user: &UserId,
+        fresh: Seconds,
+    ) -> Result<Option<Person>, SlackError> {
+        self.read_person(user, fresh.std()).await
+    }
+
+    /// The id (`S…`) of a group in use, for mentioning it; `None` when there is none of this handle.
+    pub async fn group_id(
+        &self,
+        handle: &str,
+        fresh: Seconds,
+    ) -> Result<Option<String>, SlackError> {
+        let groups = self.list_groups(fresh.std()).await?;
+        Ok(find(&groups, &canonical(handle)).map(|group| group.id.clone()))
+    }
+
+    async fn read_groups(
+        &self,
+        handles: &BTreeSet<String>,
+        fresh: Duration,
+    ) -> Result<BTreeMap<String, BTreeSet<UserId>>, SlackError> {
+        if handles.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let known = self.list_groups(fresh).await?;
+        let wanted: BTreeSet<String> = handles.iter().map(|h| canonical(h)).collect();
+        let reads = wanted.into_iter().filter_map(|handle| {
+            let id = find(&known, &handle)?.id.clone();
+            Some(async move { Ok((handle, self.list_members(id, fresh).await?)) })
+        });
+        let read: Vec<(String, Option<BTreeSet<UserId>>)> =
+            stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+        let present = |(handle, members): (String, Option<_>)| Some((handle, members?));
+        Ok(read.into_iter().filter_map(present).collect())
+    }
+
+    async fn read_named(
+        &self,
+        users: &BTreeSet<UserId>,
+        fresh: Duration,
+    ) -> Result<BTreeMap<UserId, Person>, SlackError> {
+        let users: Vec<UserId> = users.iter().cloned().collect();
+        let reads = users.into_iter().map(|user| self.read_owned(user, fresh));
+        let read: Vec<Option<Person>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+        Ok(by_id(read.into_iter().flatten()))
+    }
+
+    /// Members of groups, as far as they are known or can be read now; a failure leaves one out.
+    async fn read_members(&self, members: BTreeSet<&UserId>) -> BTreeMap<UserId, Person> {
+        let (known, unknown): (Vec<&UserId>, Vec<&UserId>) = members
+            .into_iter()
+            .partition(|member| self.people.holds(member, MEMBER_AGE));
+        let wanted: Vec<UserId> = known
+            .into_iter()
+            .chain(unknown.into_iter().take(MEMBER_READS))
+            .cloned()
+            .collect();
+        let reads = wanted
+            .into_iter()
+            .map(|member| self.read_owned(member, MEMBER_AGE));
+        let read: Vec<Result<Option<Person>, SlackError>> =
+            stream::iter(reads).buffered(AT_ONCE).collect().await;
+        by_id(read.into_iter().filter_map(Result::ok).flatten())
+    }
+
+    /// The same for streams, whose futures cannot borrow the id.
+    async fn read_owned(
+        &self,
+        user: UserId,
+        fresh: Duration,
+    ) -> Result<Option<Person>, SlackError> {
+        self.read_person(&user, fresh).await
+    }
+
+    async fn read_person(
+        &self,
+        user: &UserId,
+        fresh: Duration,
+    ) -> Result<Option<Person>, SlackError> {
+        let read = async {
+            let ours = self.api.whoami().await?.team_id.as_ref();
+            let record = self.api.users_info(user).await?;
+            Ok(record.map(|record| describe(user, record, ours)))
+        };
+        self.people.get(user, fresh, read).await
+    }
+
+    async fn list_groups(&self, fresh: Duration) -> Result<Arc<Vec<GroupRecord>>, SlackError> {
+        let read = async { self.api.usergroups_list().await.map(Arc::new) };
+        self.groups.get(&(), fresh, read).await
+    }
+
+    async fn list_members(
+        &self,
+        group: String,
+        fresh: Duration,
+    ) -> Result<Option<BTreeSet<UserId>>, SlackError> {
+        let read = async {
+            let members = self.api.usergroup_members(&group).await?;
+            Ok(members.map(BTreeSet::from_iter))
+        };
+        self.members.get(&group, fresh, read).await
+    }
+}
+
+/// A handle as the roll keys it: without `@`, lower case.
+fn canonical(handle: &str) -> String {
+    handle.trim_start_matches('@').to_lowercase()
+}
+
+fn find<'a>(groups: &'a [GroupRecord], handle: &str) -> Option<&'a GroupRecord> {
+    groups
+        .iter()
+        .find(|group| group.handle.to_lowercase() == handle)
+}
+
+fn by_id(people: impl Iterator<Item = Person>) -> BTreeMap<UserId, Person> {
+    people.map(|person| (person.id.clone(), person)).collect()
+}
+
+/// What a record says of a person, seen from our workspace.
+fn describe(user: &UserId, record: UserRecord, ours: Option<&TeamId>) -> Person {
+    let standing = standing(&record, ours);
+    let profile = record.profile.unwrap_or_default();
+    let names = [profile.display_name, profile.real_name, record.name];
+    let name = names.into_iter().flatten().find(|name| !name.is_empty());
+    Person {
+        id: user.clone(),
+        team: record.team_id.map(TeamId),
+        name: name.unwrap_or_else(|| user.0.clone()),
+        zone: record.tz.filter(|zone| !zone.is_empty()),
+        standing,
+    }
+}
+
+/// The first reason that applies why somebody does not count, or `Member`.
+fn standing(record: &UserRecord, ours: Option<&TeamId>) -> Standing {
+    let is = |flag: Option<bool>| flag.unwrap_or(false);
+    let reasons = [
+        (is(record.deleted), Standing::Deactivated),
+        (
+            is(record.is_bot) || SLACKS_OWN.contains(&record.id.as_str()),
+            Standing::Bot,
+        ),
+        (
+            is(record.is_stranger) || !is_of(record, ours),
+            Standing::Stranger,
+        ),
+        (
+            is(record.is_restricted) || is(record.is_ultra_restricted),
+            Standing::Guest,
+        ),
+    ];
+    let reason = reasons.into_iter().find(|(applies, _)| *applies);
+    reason.map_or(Standing::Member, |(_, standing)| standing)
+}
+
+/// Whether Slack places the person in our workspace: as their home, or by their organisation.
+fn is_of(record: &UserRecord, ours: Option<&TeamId>) -> bool {
+    let Some(TeamId(ours)) = ours else {
+        return false;
+    };
+    let by_organisation = record
+        .enterprise_user
+        .as_ref()
+        .and_then(|e| e.teams.as_ref());
+    record.team_id.as_ref() == Some(ours) || by_organisation.is_some_and(|t| t.contains(ours))
+}
