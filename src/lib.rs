@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod clock;
+pub mod cluster;
 pub mod entropy;
 pub mod grammar;
 pub mod id;
@@ -11,6 +12,7 @@ pub mod request;
 pub mod retry;
 pub mod rules;
 pub mod secret;
+pub mod sim;
 pub mod slack;
 pub mod store;
 pub mod units;

@@ -3,5 +3,6 @@
 //! What needs a server fails when the server is missing, and says how to get it; nothing is skipped.
 #![cfg(test)]
 
+mod cluster;
 mod servers;
 mod store;

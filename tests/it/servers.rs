@@ -2,6 +2,7 @@
 //! ended with the test binary, also when that is killed.
 
 pub(crate) mod cluster;
+pub(crate) mod kube;
 pub(crate) mod proxy;
 pub(crate) mod redis;
 pub(crate) mod sentinel;

@@ -1,0 +1,255 @@
+//! The Kubernetes adapter: one API server, seen and changed.
+//!
+//! Reads what the core judges by ([`Cluster::snapshot`]), opens gates ([`Cluster::apply`]) and closes
+//! them ([`Cluster::withdraw`]). It decides nothing: what to open comes from the core, when to close
+//! from the lanes and the reaper. It must never delete what is not ours, and never answer "not
+//! there" for want of an answer.
+//!
+//! Kubernetes has no trait here: this is always the real `kube` client, and the simulator answers on
+//! the wire.
+
+pub mod connect;
+pub mod error;
+pub mod gate;
+pub mod needs;
+pub mod object;
+pub mod review;
+mod sight;
+pub mod watch;
+pub mod wire;
+
+use std::sync::Arc;
+
+use http::{Request, Response};
+use hyper::body::Bytes;
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{Namespace, Pod, Service as KubeService};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use kube::core::ApiResource;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::{BoxError, Service};
+
+pub use connect::Place;
+pub use error::{ClusterError, Retry};
+pub use gate::{Applied, FIELD_MANAGER, Withdrawn};
+pub use needs::{Asked, NEEDS, Need};
+pub use object::{ObjectRef, SeenObject};
+pub use review::Vouched;
+pub use sight::NotReady;
+
+use crate::clock::Clock;
+use crate::netpol::Snapshot;
+use crate::netpol::snapshot::Object;
+use crate::units::{Seconds, Time};
+use sight::{GateFollower, Sight, SnapshotFollower};
+use wire::Wire;
+
+/// One cluster. Clones share connections and sight.
+///
+/// # Guarantees
+/// Every call ends in bounded time. Writes name the field manager [`FIELD_MANAGER`]; deletes name
+/// uid and version.
+#[derive(Clone)]
+pub struct Cluster {
+    name: Arc<str>,
+    wire: Wire,
+    clock: Arc<dyn Clock>,
+    sight: Arc<Sight>,
+    gate_kinds: Arc<[ApiResource]>,
+}
+
+/// Calls `$each!` with every kind that the snapshot is made of. CronJobs are not: the Jobs that they
+/// own name them, and they select no pods.
+macro_rules! snapshot_kinds {
+    ($each:ident) => {
+        $each!(Namespace, Namespace);
+        $each!(Pod, Pod);
+        $each!(KubeService, Service);
+        $each!(ReplicaSet, ReplicaSet);
+        $each!(Deployment, Deployment);
+        $each!(StatefulSet, StatefulSet);
+        $each!(DaemonSet, DaemonSet);
+        $each!(Job, Job);
+        $each!(NetworkPolicy, Policy);
+    };
+}
+
+impl Cluster {
+    /// A cluster over the network. Nothing is sent before the first call or [`Cluster::start`].
+    ///
+    /// # Errors
+    /// [`ClusterError::Misconfigured`] when certificates or credentials cannot be used.
+    pub fn connect(
+        name: &str,
+        config: &kube::Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ClusterError> {
+        Ok(Self::over(name, connect::over_network(config)?, clock))
+    }
+
+    /// A cluster whose API server is a service in this process.
+    pub fn in_process<S, B>(name: &str, service: S, clock: Arc<dyn Clock>) -> Self
+    where
+        S: Service<Request<kube::client::Body>, Response = Response<B>, Error = BoxError>,
+        S: Clone + Send + 'static,
+        S::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self::over(name, connect::in_process(service), clock)
+    }
+
+    fn over(name: &str, wire: Wire, clock: Arc<dyn Clock>) -> Self {
+        let cluster = Self {
+            name: name.into(),
+            wire,
+            clock,
+            sight: Arc::new(Sight::of([])),
+            gate_kinds: Arc::new([]),
+        };
+        cluster.with_gates_of([ApiResource::erase::<NetworkPolicy>(&())])
+    }
+
+    /// The same with other kinds of gates, for templates that name them. NetworkPolicy must be
+    /// among them if `connect` is used. Call before [`Cluster::start`].
+    #[must_use]
+    pub fn with_gates_of(mut self, kinds: impl IntoIterator<Item = ApiResource>) -> Self {
+        self.gate_kinds = kinds.into_iter().collect();
+        let mut labels: Vec<String> = self.gate_kinds.iter().map(GateFollower::label_of).collect();
+        macro_rules! label {
+            ($kind:ty, $object:ident) => {
+                labels.push(ApiResource::erase::<$kind>(&()).plural);
+            };
+        }
+        snapshot_kinds!(label);
+        self.sight = Arc::new(Sight::of(labels));
+        self
+    }
+
+    /// The cluster's name, as people say it (`on prod-eu`).
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Starts watching, until `stop`. Gates are watched by label apart from the snapshot, so that
+    /// what the reaper lives on does not wait for lists of pods.
+    pub fn start(&self, tracker: &TaskTracker, stop: &CancellationToken) {
+        for kind in self.gate_kinds.iter() {
+            let follower = GateFollower::new(&self.sight, kind.clone());
+            tracker.spawn(watch::follow(self.clone(), follower, stop.clone()));
+        }
+        macro_rules! spawn {
+            ($kind:ty, $object:ident) => {
+                let follower = SnapshotFollower::<$kind>::new(&self.sight, Object::$object);
+                tracker.spawn(watch::follow(self.clone(), follower, stop.clone()));
+            };
+        }
+        snapshot_kinds!(spawn);
+    }
+
+    /// The cluster as the watches show it. Cheap: shared until it changes.
+    ///
+    /// # Errors
+    /// [`NotReady`] until every kind was listed once, and when one was not listed for
+    /// [`SWEEP_AGE`]: a plan on an old picture could open or cut what nobody was shown.
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>, NotReady> {
+        let snapshot = self.sight.snapshot()?;
+        let swept = self.last_sweep().unwrap_or_default();
+        if self.clock.now() <= SWEEP_AGE.after(swept) {
+            return Ok(snapshot);
+        }
+        let troubles = self.troubles().into_iter();
+        let mut waiting: Vec<String> = troubles
+            .map(|(kind, why)| format!("{kind} ({why})"))
+            .collect();
+        if waiting.is_empty() {
+            waiting.push(format!("nothing was read for {SWEEP_AGE}"));
+        }
+        Err(NotReady { waiting })
+    }
+
+    /// Reads the whole cluster once, without watching: for commands that look and exit.
+    ///
+    /// # Errors
+    /// [`ClusterError`]; never a part of the cluster.
+    pub async fn survey(&self) -> Result<Snapshot, ClusterError> {
+        let mut snapshot = Snapshot::default();
+        macro_rules! add {
+            ($kind:ty, $object:ident) => {
+                let kind = ApiResource::erase::<$kind>(&());
+                for item in self.list::<$kind>(&kind, None).await?.items {
+                    snapshot.apply(Object::$object(Box::new(item)));
+                }
+            };
+        }
+        snapshot_kinds!(add);
+        Ok(snapshot)
+    }
+
+    /// When the oldest of the kinds' last complete lists was begun; `None` while one is missing.
+    /// This, not a running process, is what readiness means.
+    pub fn last_sweep(&self) -> Option<Time> {
+        self.sight.last_sweep()
+    }
+
+    /// Kinds that could not be followed lately and why, for `/readyz` and `doctor`.
+    pub fn troubles(&self) -> Vec<(String, String)> {
+        self.sight.troubles()
+    }
+
+    /// Our own objects as the watch shows them; empty until the first list.
+    pub fn managed_now(&self) -> Vec<SeenObject> {
+        self.sight.gates()
+    }
+
+    /// Objects of ours that were seen to go, whoever removed them (ourselves included).
+    ///
+    /// # Caveats
+    /// A hint to look, not a proof: only [`Cluster::read`] tells that something is gone. A listener
+    /// that lags must compare [`Cluster::managed_now`].
+    pub fn removals(&self) -> broadcast::Receiver<Arc<SeenObject>> {
+        self.sight.removals()
+    }
+
+    /// Counts every change of the snapshot or the gates; what live gates are judged again by. Wait
+    /// with [`settled`] rather than on every change: a rollout makes hundreds.
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.sight.changes()
+    }
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cluster")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A picture of the cluster older than this is no picture; readiness says so too (DESIGN §5).
+pub const SWEEP_AGE: Seconds = Seconds::minutes(3);
+
+/// How long the cluster must be quiet before changes are acted on.
+const QUIET: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// How long a busy cluster can put that off.
+const AT_MOST: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Waits for a change and then for quiet, at most a second; `false`: the cluster was dropped.
+pub async fn settled(changes: &mut tokio::sync::watch::Receiver<u64>) -> bool {
+    if changes.changed().await.is_err() {
+        return false;
+    }
+    let end = tokio::time::Instant::now() + AT_MOST;
+    loop {
+        let quiet = (tokio::time::Instant::now() + QUIET).min(end);
+        match tokio::time::timeout_at(quiet, changes.changed()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return false,
+            Err(_) => return true,
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Opening and closing: server-side apply, quorum reads, and deletes that cannot hit anything else.
+
+use http::StatusCode;
+use kube::api::{DeleteParams, GetParams, ListParams, Patch, PatchParams, Preconditions};
+use kube::core::{ApiResource, DynamicObject, Resource};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Cluster;
+use super::error::ClusterError;
+use super::needs::Asked;
+use super::object::{ObjectRef, SeenObject};
+use super::wire::{APPLY_LIMIT, CALL_LIMIT};
+use crate::netpol::marks;
+
+/// Who we are to server-side apply: the owner of every field we set.
+pub const FIELD_MANAGER: &str = "drawbridge";
+
+/// How often a delete is tried when the object keeps changing under it. Each try reads it again, so
+/// only somebody who edits it in a loop gets past this; then the caller's back-off takes over.
+const DELETE_TRIES: usize = 4;
+
+/// Objects a list call returns at most; more are fetched page by page.
+const PAGE: u32 = 500;
+
+/// What an apply did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    /// The object's identity; an update and the withdrawal must name it.
+    pub uid: String,
+    /// Its version now.
+    pub resource_version: String,
+    /// Whether this call created it. `false`: it was there, by an earlier try of ours.
+    pub created: bool,
+    /// The object as the server stored it.
+    pub seen: SeenObject,
+}
+
+/// How a withdrawal ended: in each case but the last two nothing of ours is there any more.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Withdrawn {
+    /// We deleted it and saw that it is gone.
+    Closed,
+    /// It was not there.
+    AlreadyGone,
+    /// Something stands in its place that we did not make; it was left alone.
+    NotOurs(Box<SeenObject>),
+    /// The caller's condition does not hold for the object as it is now; it was left alone.
+    Kept(Box<SeenObject>),
+}
+
+impl Cluster {
+    /// Creates or updates a gate's object by server-side apply.
+    ///
+    /// With a `uid`, only that very object is updated: if it is gone or was replaced nothing is
+    /// written and the answer is [`ClusterError::Gone`], so a revoked grant cannot be brought back.
+    ///
+    /// # Guarantees
+    /// Ends within [`APPLY_LIMIT`]. Fields that others own are never taken over.
+    ///
+    /// # Retries
+    /// Safe to repeat with the same manifest: the name is drawn once per object.
+    ///
+    /// # Errors
+    /// After `Away` or `Timeout` the object may exist: [`Cluster::read`] tells.
+    pub async fn apply(
+        &self,
+        manifest: &Value,
+        uid: Option<&str>,
+    ) -> Result<Applied, ClusterError> {
+        let parameters = PatchParams::apply(FIELD_MANAGER).validation_strict();
+        self.patch(manifest, uid, &parameters).await
+    }
+
+    /// Asks the API server, admission policies included, whether it would take this object; nothing
+    /// is written.
+    ///
+    /// # Errors
+    /// What [`Cluster::apply`] would answer.
+    pub async fn rehearse(&self, manifest: &Value) -> Result<(), ClusterError> {
+        let parameters = PatchParams::apply(FIELD_MANAGER)
+            .validation_strict()
+            .dry_run();
+        let (at, answer) = self.send_patch(manifest, None, &parameters).await?;
+        // A dry run stores nothing, so the answer lacks what stored objects have: only the status
+        // counts.
+        tracing::debug!(%at, status = %answer.status, "rehearsed");
+        Ok(())
+    }
+
+    async fn patch(
+        &self,
+        manifest: &Value,
+        uid: Option<&str>,
+        parameters: &PatchParams,
+    ) -> Result<Applied, ClusterError> {
+        let (at, answer) = self.send_patch(manifest, uid, parameters).await?;
+        let seen = SeenObject::read(&at.resource(), answer.read()?)?;
+        Ok(Applied {
+            uid: seen.uid().to_owned(),
+            resource_version: seen.resource_version.clone(),
+            created: answer.status == StatusCode::CREATED,
+            seen,
+        })
+    }
+
+    async fn send_patch(
+        &self,
+        manifest: &Value,
+        uid: Option<&str>,
+        parameters: &PatchParams,
+    ) -> Result<(ObjectRef, super::wire::Answer), ClusterError> {
+        let at = ObjectRef::of_manifest(manifest)
+            .ok_or_else(|| ClusterError::Invalid("a manifest without a name".to_owned()))?;
+        let kind = at.resource();
+        let body = with_uid(manifest.clone(), uid);
+        let request = requests(&kind, Some(&at.namespace))
+            .patch(&at.name, parameters, &Patch::Apply(&body))
+            .map_err(misbuilt)?;
+        let asked = Asked::new("patch", &kind.group, &kind.plural, Some(&at.namespace));
+        let answer = self.wire.repeatable(&request, &asked, APPLY_LIMIT).await?;
+        Ok((at, answer))
+    }
+
+    /// The object as it stands now, read from the quorum and never from a cache; `None`: nothing
+    /// has that name. The uid is not compared.
+    ///
+    /// # Errors
+    /// [`ClusterError`]; never answers `None` for want of an answer.
+    pub async fn read(&self, at: &ObjectRef) -> Result<Option<SeenObject>, ClusterError> {
+        let kind = at.resource();
+        // No resourceVersion parameter: that is what makes the API server read from etcd.
+        let request = requests(&kind, Some(&at.namespace))
+            .get(&at.name, &GetParams::default())
+            .map_err(misbuilt)?;
+        let asked = Asked::new("get", &kind.group, &kind.plural, Some(&at.namespace));
+        match self.wire.repeatable(&request, &asked, CALL_LIMIT).await {
+            Ok(answer) => SeenObject::read(&kind, answer.read()?).map(Some),
+            Err(ClusterError::Nowhere(words)) if is_absence(&words) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Closes a gate: deletes its object and makes sure that it is gone.
+    ///
+    /// # Guarantees
+    /// Deletes only the object with the recorded uid or, when no uid is recorded or another stands
+    /// there, one that bears our marks and a name that fits them. The delete names uid and version,
+    /// so an object changed or replaced meanwhile is looked at again first.
+    ///
+    /// # Retries
+    /// Safe to repeat.
+    ///
+    /// # Errors
+    /// [`ClusterError::Conflict`] when it is still there after the delete: a finalizer holds it, or
+    /// somebody keeps changing it.
+    pub async fn withdraw(&self, at: &ObjectRef) -> Result<Withdrawn, ClusterError> {
+        self.withdraw_if(at, |_| true).await
+    }
+
+    /// The same, for the reaper: the condition is asked again for every version that is met, so an
+    /// object that was prolonged in between stays ([`Withdrawn::Kept`]).
+    ///
+    /// # Errors
+    /// As [`Cluster::withdraw`].
+    pub async fn withdraw_if(
+        &self,
+        at: &ObjectRef,
+        overdue: impl Fn(&SeenObject) -> bool + Send,
+    ) -> Result<Withdrawn, ClusterError> {
+        let mut absent = Withdrawn::AlreadyGone;
+        for _ in 0..DELETE_TRIES {
+            let Some(seen) = self.read(at).await? else {
+                return Ok(absent);
+            };
+            match verdict(at, &seen) {
+                Standing::Ours => {}
+                Standing::Replaced if absent == Withdrawn::Closed => return Ok(absent),
+                Standing::Replaced => return Ok(Withdrawn::NotOurs(Box::new(seen))),
+            }
+            if !overdue(&seen) {
+                return Ok(Withdrawn::Kept(Box::new(seen)));
+            }
+            if seen.deleting {
+                let words = "a finalizer holds the object".to_owned();
+                return Err(ClusterError::Conflict(words));
+            }
+            match self.delete(&seen).await {
+                Ok(()) => absent = Withdrawn::Closed,
+                Err(ClusterError::Nowhere(words)) if is_absence(&words) => {}
+                Err(ClusterError::Conflict(words)) => tracing::debug!(%at, words, "delete again"),
+                Err(e) => return Err(e),
+            }
+        }
+        Err(ClusterError::Conflict(format!("{at} keeps changing")))
+    }
+
+    /// One delete of exactly this version of exactly this object.
+    async fn delete(&self, seen: &SeenObject) -> Result<(), ClusterError> {
+        let kind = seen.at.resource();
+        let parameters = DeleteParams::default().preconditions(Preconditions {
+            uid: seen.at.uid.clone(),
+            resource_version: Some(seen.resource_version.clone()),
+        });
+        let request = requests(&kind, Some(&seen.at.namespace))
+            .delete(&seen.at.name, &parameters)
+            .map_err(misbuilt)?;
+        let asked = Asked::new(
+            "delete",
+            &kind.group,
+            &kind.plural,
+            Some(&seen.at.namespace),
+        );
+        self.wire.repeatable(&request, &asked, CALL_LIMIT).await?;
+        Ok(())
+    }
+
+    /// Every object of ours in the cluster, of every kind that gates are made of, from the quorum.
+    ///
+    /// # Errors
+    /// [`ClusterError`]; never a part of the list.
+    pub async fn managed(&self) -> Result<Vec<SeenObject>, ClusterError> {
+        let mut all = Vec::new();
+        for kind in self.gate_kinds.iter() {
+            let listed = self.list(kind, Some(&managed_selector())).await?;
+            for manifest in listed.items {
+                all.push(SeenObject::read(kind, manifest)?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// A whole list, fetched page by page. A page token that the server forgot starts it over, once.
+    pub(crate) async fn list<T: serde::de::DeserializeOwned>(
+        &self,
+        kind: &ApiResource,
+        selector: Option<&str>,
+    ) -> Result<Listed<T>, ClusterError> {
+        match self.list_once(kind, selector).await {
+            Err(ClusterError::Expired) => self.list_once(kind, selector).await,
+            done => done,
+        }
+    }
+
+    async fn list_once<T: serde::de::DeserializeOwned>(
+        &self,
+        kind: &ApiResource,
+        selector: Option<&str>,
+    ) -> Result<Listed<T>, ClusterError> {
+        let asked = Asked::new("list", &kind.group, &kind.plural, None);
+        let mut parameters = ListParams::default().limit(PAGE);
+        parameters.label_selector = selector.map(str::to_owned);
+        let mut items = Vec::new();
+        loop {
+            let request = requests(kind, None).list(&parameters).map_err(misbuilt)?;
+            let answer = self.wire.repeatable(&request, &asked, CALL_LIMIT).await?;
+            let page: Page<T> = answer.read()?;
+            items.extend(page.items);
+            match page.metadata.next {
+                Some(token) if !token.is_empty() => parameters.continue_token = Some(token),
+                _ => {
+                    let version = page.metadata.resource_version;
+                    return Ok(Listed { items, version });
+                }
+            }
+        }
+    }
+}
+
+/// A complete list and the version it shows, from which a watch goes on.
+pub(crate) struct Listed<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) version: String,
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    metadata: PageMeta,
+    #[serde(default = "Vec::new")]
+    items: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct PageMeta {
+    #[serde(rename = "resourceVersion")]
+    resource_version: String,
+    #[serde(rename = "continue")]
+    next: Option<String>,
+}
+
+/// The selector of our objects, `app.kubernetes.io/managed-by=drawbridge`.
+pub(crate) fn managed_selector() -> String {
+    let (key, value) = marks::MANAGED_BY;
+    format!("{key}={value}")
+}
+
+/// A builder for the requests of one kind, in one namespace or in all.
+pub(crate) fn requests(kind: &ApiResource, namespace: Option<&str>) -> kube::core::Request {
+    kube::core::Request::new(DynamicObject::url_path(kind, namespace))
+}
+
+pub(crate) fn misbuilt(error: kube::core::request::Error) -> ClusterError {
+    ClusterError::Invalid(error.to_string())
+}
+
+fn with_uid(mut manifest: Value, uid: Option<&str>) -> Value {
+    if let (Some(meta), Some(uid)) = (
+        manifest.get_mut("metadata").and_then(Value::as_object_mut),
+        uid,
+    ) {
+        meta.insert("uid".to_owned(), Value::from(uid));
+    }
+    manifest
+}
+
+/// 404 has two meanings: the object is not there, or there is no such kind. A namespace that is gone
+/// has taken its objects with it.
+fn is_absence(words: &str) -> bool {
+    words.ends_with("\" not found")
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Standing {
+    Ours,
+    Replaced,
+}
+
+/// Whether the object that was found may be deleted for `at`.
+///
+/// INVARIANT (nothing foreign is deleted). The recorded uid alone is enough: it is the API server's
+/// own identity of what we created, so stripping our labels from it cannot keep a gate open.
+fn verdict(at: &ObjectRef, seen: &SeenObject) -> Standing {
+    let same = at.uid.is_some() && at.uid == seen.at.uid;
+    if same || seen.bears_our_marks() {
+        Standing::Ours
+    } else {
+        Standing::Replaced
+    }
+}

@@ -1,0 +1,325 @@
+//! What we see of a cluster: the snapshot that the core judges flows by, our own gates, and how
+//! fresh both are. Written by the watches of [`super::watch`], read by everybody.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use kube::core::ApiResource;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::{broadcast, watch};
+
+use super::error::ClusterError;
+use super::gate::managed_selector;
+use super::object::SeenObject;
+use super::watch::Follower;
+use crate::netpol::Snapshot;
+use crate::netpol::snapshot::{Object, ObjectKey};
+use crate::units::Time;
+
+/// Removals that a slow listener may leave unread. One that falls behind must look at
+/// [`super::Cluster::managed_now`] instead: removals are a hint, the list is the truth.
+const REMOVALS: usize = 256;
+
+/// The cluster has not been seen completely yet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the cluster has not been read yet: {}", .waiting.join(", "))]
+pub struct NotReady {
+    /// The kinds that are missing, each with the last failure if there was one.
+    pub waiting: Vec<String>,
+}
+
+/// One kind's freshness.
+#[derive(Debug, Clone, Default)]
+struct Sweep {
+    /// When the last complete list was begun.
+    last: Option<Time>,
+    /// What went wrong since.
+    error: Option<String>,
+}
+
+/// Shared by all clones of a [`super::Cluster`].
+#[derive(Debug)]
+pub(super) struct Sight {
+    /// Copied only when it changes while somebody reads it.
+    snapshot: Mutex<Arc<Snapshot>>,
+    gates: Mutex<BTreeMap<GateKey, SeenObject>>,
+    sweeps: Mutex<BTreeMap<String, Sweep>>,
+    changed: watch::Sender<u64>,
+    removed: broadcast::Sender<Arc<SeenObject>>,
+}
+
+/// Kind, namespace, name.
+type GateKey = (String, String, String);
+
+impl Sight {
+    /// Nothing seen yet of these kinds.
+    pub(super) fn of(labels: impl IntoIterator<Item = String>) -> Self {
+        let sweeps = labels.into_iter().map(|l| (l, Sweep::default())).collect();
+        Self {
+            snapshot: Mutex::default(),
+            gates: Mutex::default(),
+            sweeps: Mutex::new(sweeps),
+            changed: watch::Sender::new(0),
+            removed: broadcast::Sender::new(REMOVALS),
+        }
+    }
+
+    pub(super) fn snapshot(&self) -> Result<Arc<Snapshot>, NotReady> {
+        let missing = |(label, sweep): (&String, &Sweep)| match (sweep.last, &sweep.error) {
+            (Some(_), _) => None,
+            (None, Some(error)) => Some(format!("{label} ({error})")),
+            (None, None) => Some(label.clone()),
+        };
+        let waiting: Vec<String> = locked(&self.sweeps).iter().filter_map(missing).collect();
+        if waiting.is_empty() {
+            Ok(Arc::clone(&locked(&self.snapshot)))
+        } else {
+            Err(NotReady { waiting })
+        }
+    }
+
+    /// The oldest of all kinds' last sweeps; `None` while one has never been swept.
+    pub(super) fn last_sweep(&self) -> Option<Time> {
+        let sweeps = locked(&self.sweeps);
+        let times: Option<Vec<Time>> = sweeps.values().map(|s| s.last).collect();
+        times?.into_iter().min()
+    }
+
+    /// Kinds whose last round failed, with the failure.
+    pub(super) fn troubles(&self) -> Vec<(String, String)> {
+        let sweeps = locked(&self.sweeps);
+        let trouble = |(label, s): (&String, &Sweep)| Some((label.clone(), s.error.clone()?));
+        sweeps.iter().filter_map(trouble).collect()
+    }
+
+    pub(super) fn gates(&self) -> Vec<SeenObject> {
+        locked(&self.gates).values().cloned().collect()
+    }
+
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    pub(super) fn removals(&self) -> broadcast::Receiver<Arc<SeenObject>> {
+        self.removed.subscribe()
+    }
+
+    pub(super) fn swept(&self, label: &str, began: Time) {
+        let mut sweeps = locked(&self.sweeps);
+        let first = sweeps.values().any(|s| s.last.is_none());
+        let sweep = Sweep {
+            last: Some(began),
+            error: None,
+        };
+        sweeps.insert(label.to_owned(), sweep);
+        drop(sweeps);
+        if first {
+            self.tell();
+        }
+    }
+
+    pub(super) fn failed(&self, label: &str, error: &ClusterError) {
+        let mut sweeps = locked(&self.sweeps);
+        sweeps.entry(label.to_owned()).or_default().error = Some(error.to_string());
+    }
+
+    /// Changes the snapshot and tells those who judge by it.
+    fn edit(&self, change: impl FnOnce(&mut Snapshot)) {
+        change(Arc::make_mut(&mut locked(&self.snapshot)));
+        self.tell();
+    }
+
+    fn tell(&self) {
+        self.changed.send_modify(|n| *n = n.wrapping_add(1));
+    }
+
+    fn gate_removed(&self, gate: SeenObject) {
+        // Nobody listening is fine: the lanes look at the list as well.
+        let _ = self.removed.send(Arc::new(gate));
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Feeds one kind into the snapshot.
+pub(super) struct SnapshotFollower<K> {
+    kind: ApiResource,
+    wrap: fn(Box<K>) -> Object,
+    sight: Arc<Sight>,
+    /// Versions of the objects in the snapshot, so that a sweep that finds nothing new changes
+    /// nothing.
+    known: BTreeMap<ObjectKey, String>,
+}
+
+impl<K: kube::Resource<DynamicType = ()>> SnapshotFollower<K> {
+    pub(super) fn new(sight: &Arc<Sight>, wrap: fn(Box<K>) -> Object) -> Self {
+        Self {
+            kind: ApiResource::erase::<K>(&()),
+            wrap,
+            sight: Arc::clone(sight),
+            known: BTreeMap::new(),
+        }
+    }
+
+    fn key(item: &K) -> ObjectKey {
+        ObjectKey {
+            kind: K::kind(&()).into_owned(),
+            namespace: item.meta().namespace.clone().unwrap_or_default(),
+            name: item.meta().name.clone().unwrap_or_default(),
+        }
+    }
+
+    fn put(&mut self, mut item: K) {
+        let key = Self::key(&item);
+        let version = item.meta().resource_version.clone().unwrap_or_default();
+        if self.known.get(&key) == Some(&version) {
+            return;
+        }
+        // Half of a pod's size, and nothing in it matters to a flow.
+        item.meta_mut().managed_fields = None;
+        self.known.insert(key, version);
+        self.sight.edit(|s| s.apply((self.wrap)(Box::new(item))));
+    }
+
+    fn drop_key(&mut self, key: &ObjectKey) {
+        if self.known.remove(key).is_some() {
+            self.sight.edit(|s| s.remove(key));
+        }
+    }
+}
+
+impl<K> Follower for SnapshotFollower<K>
+where
+    K: kube::Resource<DynamicType = ()> + DeserializeOwned + Clone + Send + 'static,
+{
+    type Item = K;
+
+    fn kind(&self) -> &ApiResource {
+        &self.kind
+    }
+
+    fn selector(&self) -> Option<String> {
+        None
+    }
+
+    fn label(&self) -> String {
+        self.kind.plural.clone()
+    }
+
+    fn replace(&mut self, items: Vec<K>) {
+        let now: std::collections::BTreeSet<ObjectKey> = items.iter().map(Self::key).collect();
+        let lost: Vec<ObjectKey> = self
+            .known
+            .keys()
+            .filter(|k| !now.contains(k))
+            .cloned()
+            .collect();
+        lost.iter().for_each(|key| self.drop_key(key));
+        items.into_iter().for_each(|item| self.put(item));
+    }
+
+    fn seen(&mut self, item: K) {
+        self.put(item);
+    }
+
+    fn gone(&mut self, item: K) {
+        self.drop_key(&Self::key(&item));
+    }
+}
+
+/// Keeps the list of our own objects of one kind, by label.
+pub(super) struct GateFollower {
+    kind: ApiResource,
+    sight: Arc<Sight>,
+}
+
+impl GateFollower {
+    pub(super) fn new(sight: &Arc<Sight>, kind: ApiResource) -> Self {
+        Self {
+            kind,
+            sight: Arc::clone(sight),
+        }
+    }
+
+    /// How a kind of gates is called in readiness.
+    pub(super) fn label_of(kind: &ApiResource) -> String {
+        format!("gates of {}", kind.plural)
+    }
+
+    fn read(&self, manifest: Value) -> Option<(GateKey, SeenObject)> {
+        let seen = SeenObject::read(&self.kind, manifest)
+            .inspect_err(|error| tracing::warn!(%error, "an object without metadata"))
+            .ok()?;
+        let key = (
+            self.kind.kind.clone(),
+            seen.at.namespace.clone(),
+            seen.at.name.clone(),
+        );
+        Some((key, seen))
+    }
+
+    /// The old object of that name is gone when another uid stands there.
+    fn put(&self, key: GateKey, seen: SeenObject) {
+        let uid = seen.at.uid.clone();
+        let before = locked(&self.sight.gates).insert(key, seen);
+        if let Some(old) = before.filter(|old| old.at.uid != uid) {
+            self.sight.gate_removed(old);
+        }
+    }
+}
+
+impl Follower for GateFollower {
+    type Item = Value;
+
+    fn kind(&self) -> &ApiResource {
+        &self.kind
+    }
+
+    fn selector(&self) -> Option<String> {
+        Some(managed_selector())
+    }
+
+    fn label(&self) -> String {
+        Self::label_of(&self.kind)
+    }
+
+    fn replace(&mut self, items: Vec<Value>) {
+        let now: BTreeMap<GateKey, SeenObject> =
+            items.into_iter().filter_map(|i| self.read(i)).collect();
+        let mut lost = Vec::new();
+        locked(&self.sight.gates).retain(|key, gate| {
+            let stays = key.0 != self.kind.kind || now.contains_key(key);
+            if !stays {
+                lost.push(gate.clone());
+            }
+            stays
+        });
+        now.into_iter().for_each(|(key, seen)| self.put(key, seen));
+        lost.into_iter()
+            .for_each(|gate| self.sight.gate_removed(gate));
+        self.sight.tell();
+    }
+
+    fn seen(&mut self, item: Value) {
+        if let Some((key, seen)) = self.read(item) {
+            self.put(key, seen);
+            self.sight.tell();
+        }
+    }
+
+    fn gone(&mut self, item: Value) {
+        let Some((key, seen)) = self.read(item) else {
+            return;
+        };
+        let mut gates = locked(&self.sight.gates);
+        if gates.get(&key).is_some_and(|g| g.at.uid == seen.at.uid) {
+            gates.remove(&key);
+        }
+        drop(gates);
+        self.sight.gate_removed(seen);
+        self.sight.tell();
+    }
+}

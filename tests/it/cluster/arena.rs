@@ -1,0 +1,267 @@
+//! A place to run a case in: an API server, an administrator and the bot.
+
+use std::sync::Arc;
+
+use chrono::{TimeZone, Utc};
+use drawbridge::clock::{Clock, SystemClock, VirtualClock};
+use drawbridge::cluster::{Cluster, ObjectRef, SeenObject};
+use drawbridge::sim::cluster::SimCluster;
+use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::api::rbac::v1::RoleBinding;
+use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::servers::kube::{KubeServer, Who, documents};
+
+/// The name of a request in these tests.
+pub(crate) const REQUEST: &str = "k7m3xa";
+
+/// Runs each case in every arena: simulated in this process (on paused time), simulated over TCP,
+/// and real.
+macro_rules! contract {
+    ($($case:ident),* $(,)?) => {
+        mod in_process {
+            $(#[tokio::test(start_paused = true)]
+            async fn $case() {
+                super::$case($crate::cluster::arena::Arena::in_process().await).await;
+            })*
+        }
+        mod over_tcp {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case($crate::cluster::arena::Arena::over_tcp().await).await;
+            })*
+        }
+        mod real {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case($crate::cluster::arena::Arena::real().await).await;
+            })*
+        }
+    };
+}
+pub(crate) use contract;
+
+/// An API server with one namespace of the test's own, an administrator, and the bot, which in the
+/// real arena has its own permissions and no others.
+pub(crate) struct Arena {
+    pub(crate) namespace: String,
+    pub(crate) admin: kube::Client,
+    pub(crate) bot: Cluster,
+    /// The simulated server; `None` in the real arena.
+    pub(crate) sim: Option<SimCluster>,
+    /// The kube configuration of the bot, where it is reached over the network.
+    pub(crate) config: Option<kube::Config>,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Arena {
+    /// Simulated, without sockets. The test must run on paused time.
+    pub(crate) async fn in_process() -> Self {
+        let start = Utc.with_ymd_and_hms(2026, 11, 23, 9, 0, 0).unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(start));
+        let sim = SimCluster::new(Arc::clone(&clock), 7);
+        let admin = kube::Client::new(sim.service(), "default");
+        let bot = Cluster::in_process("sim", sim.service(), clock);
+        Self::of(admin, bot, Some(sim)).await
+    }
+
+    /// Simulated, over TCP and the whole of kube's client.
+    pub(crate) async fn over_tcp() -> Self {
+        let sim = SimCluster::new(Arc::new(SystemClock), 7);
+        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+        sim.listen(socket, &tracker, &stop);
+        let config = kube::Config::new(format!("http://{address}").parse().unwrap());
+        let admin = kube::Client::try_from(config.clone()).unwrap();
+        let bot = Cluster::connect("sim", &config, Arc::new(SystemClock)).unwrap();
+        let mut arena = Self::of(admin, bot, Some(sim)).await;
+        (arena.tracker, arena.stop, arena.config) = (tracker, stop, Some(config));
+        arena
+    }
+
+    /// Real.
+    pub(crate) async fn real() -> Self {
+        Self::on(KubeServer::shared().await).await
+    }
+
+    /// Real, on this server.
+    pub(crate) async fn on(server: &KubeServer) -> Self {
+        let config = server.config(Who::Bot).await;
+        let bot = Cluster::connect("real", &config, Arc::new(SystemClock)).unwrap();
+        let mut arena = Self::of(server.client(Who::Admin).await, bot, None).await;
+        arena.config = Some(config);
+        arena.opt_in(&arena.namespace).await;
+        arena
+    }
+
+    async fn of(admin: kube::Client, bot: Cluster, sim: Option<SimCluster>) -> Self {
+        let arena = Self {
+            namespace: fresh_namespace(),
+            admin,
+            bot,
+            sim,
+            config: None,
+            tracker: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        };
+        let namespace: Namespace =
+            serde_json::from_value(json!({"metadata": {"name": arena.namespace}})).unwrap();
+        let namespaces: Api<Namespace> = Api::all(arena.admin.clone());
+        namespaces
+            .create(&PostParams::default(), &namespace)
+            .await
+            .unwrap();
+        arena
+    }
+
+    /// Lets the bot open gates in a namespace, as `manifests/opt-in.yaml` does.
+    async fn opt_in(&self, namespace: &str) {
+        for binding in documents(include_str!("../../../manifests/opt-in.yaml")) {
+            let binding: RoleBinding = serde_json::from_value(binding).unwrap();
+            let bindings: Api<RoleBinding> = Api::namespaced(self.admin.clone(), namespace);
+            bindings
+                .create(&PostParams::default(), &binding)
+                .await
+                .unwrap();
+        }
+    }
+
+    /// The simulated server.
+    pub(crate) fn sim(&self) -> &SimCluster {
+        self.sim.as_ref().expect("a simulated arena")
+    }
+
+    /// Starts the bot's watches and waits until it has seen everything once.
+    pub(crate) async fn watched(&self) {
+        self.bot.start(&self.tracker, &self.stop);
+        let mut changes = self.bot.changes();
+        until(async {
+            while self.bot.snapshot().is_err() {
+                changes.changed().await.unwrap();
+            }
+        })
+        .await;
+    }
+
+    /// Waits until the bot's list of its own objects in this namespace satisfies `fits`; before a
+    /// sweep could have helped.
+    pub(crate) async fn managed(&self, fits: impl Fn(&[SeenObject]) -> bool) {
+        until(self.managed_at_last(fits)).await;
+    }
+
+    /// The same, for as long as it takes.
+    pub(crate) async fn managed_at_last(&self, fits: impl Fn(&[SeenObject]) -> bool) {
+        let mut changes = self.bot.changes();
+        let found = async {
+            loop {
+                let mut mine = self.bot.managed_now();
+                mine.retain(|o| o.at.namespace == self.namespace);
+                if fits(&mine) {
+                    return;
+                }
+                changes.changed().await.unwrap();
+            }
+        };
+        let limit = std::time::Duration::from_secs(120);
+        tokio::time::timeout(limit, found)
+            .await
+            .expect("it never came");
+    }
+
+    /// The administrator's view of this namespace's policies.
+    pub(crate) fn policies(&self) -> Api<NetworkPolicy> {
+        Api::namespaced(self.admin.clone(), &self.namespace)
+    }
+
+    /// A gate's manifest with all marks.
+    pub(crate) fn gate(&self, n: usize) -> Value {
+        json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+            "metadata": {
+                "namespace": self.namespace, "name": format!("drawbridge-{REQUEST}-{n}-abcdefghjk"),
+                "labels": {
+                    "app.kubernetes.io/managed-by": "drawbridge",
+                    "drawbridge.dev/request": REQUEST,
+                },
+                "annotations": {
+                    "drawbridge.dev/expires-at": "2026-11-23T10:00:00Z",
+                    "drawbridge.dev/requested-by": "<@U0DANA>",
+                    "drawbridge.dev/reason": "INC-42 \"slow\" & späte Abfragen",
+                },
+            },
+            "spec": {
+                "podSelector": {"matchLabels": {"app": "db"}},
+                "policyTypes": ["Ingress"],
+                "ingress": [{
+                    "from": [{"podSelector": {"matchLabels": {"app": "web"}}}],
+                    "ports": [{"protocol": "TCP", "port": 5432}],
+                }],
+            },
+        })
+    }
+
+    /// Where a gate stands, uid unknown.
+    pub(crate) fn at(&self, n: usize) -> ObjectRef {
+        ObjectRef::of_manifest(&self.gate(n)).unwrap()
+    }
+
+    /// What the administrator does with a policy by merge patch.
+    pub(crate) async fn edit(&self, name: &str, patch: Value) -> NetworkPolicy {
+        let by = PatchParams {
+            field_manager: Some("administrator".into()),
+            ..PatchParams::default()
+        };
+        self.policies()
+            .patch(name, &by, &Patch::Merge(patch))
+            .await
+            .unwrap()
+    }
+
+    /// The administrator creates a policy of their own.
+    pub(crate) async fn foreign(&self, name: &str) -> NetworkPolicy {
+        let policy = serde_json::from_value(json!({
+            "metadata": {"name": name}, "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
+        }));
+        self.policies()
+            .create(&PostParams::default(), &policy.unwrap())
+            .await
+            .unwrap()
+    }
+
+    /// The administrator deletes a policy.
+    pub(crate) async fn remove(&self, name: &str) {
+        self.policies()
+            .delete(name, &DeleteParams::default())
+            .await
+            .unwrap();
+    }
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Waits for something that must come, and sooner than the next sweep: a bound for what is broken,
+/// not a pace.
+pub(crate) async fn until<T>(done: impl Future<Output = T>) -> T {
+    let limit = std::time::Duration::from_secs(30);
+    tokio::time::timeout(limit, done)
+        .await
+        .expect("it never came")
+}
+
+/// A namespace that no other test uses.
+fn fresh_namespace() -> String {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    format!("case-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
