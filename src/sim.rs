@@ -3,3 +3,4 @@
 //! Serves demo, scenarios and tests. `serve` never touches it.
 
 pub mod cluster;
+pub mod slack;

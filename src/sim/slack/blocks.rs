@@ -1,0 +1,62 @@
+//! Block Kit, checked as Slack checks it: shapes, limits and uniqueness.
+//!
+//! Independent of any client library, so that a block the bot's own types allow is still refused here
+//! when Slack would refuse it. Problems read like Slack's: `[ERROR] … [json-pointer:/blocks/0]`.
+
+mod catalogue;
+mod elements;
+mod rules;
+mod shape;
+mod stored;
+
+use serde_json::Value;
+
+use catalogue::{MESSAGE_BLOCKS, MODAL};
+use shape::{Form, Report};
+
+pub(super) use stored::keep;
+
+/// Blocks that a message may have.
+const MAX_MESSAGE_BLOCKS: usize = 50;
+
+static IN_MESSAGE: Form = Form::List(0, MAX_MESSAGE_BLOCKS, &Form::OneOf(MESSAGE_BLOCKS));
+
+/// What is wrong with a message's blocks; empty when Slack would take them.
+pub(super) fn check_message(blocks: &[Value]) -> Vec<String> {
+    let mut report = Report::default();
+    let all = Value::Array(blocks.to_vec());
+    IN_MESSAGE.check(&all, "/blocks", &mut report);
+    rules::check(blocks, "/blocks", &mut report);
+    report.messages()
+}
+
+/// What is wrong with a modal; empty when Slack would take it.
+pub(super) fn check_modal(view: &Value) -> Vec<String> {
+    let mut report = Report::default();
+    Form::Part(&MODAL).check(view, "/view", &mut report);
+    let blocks = view.get("blocks").and_then(Value::as_array);
+    let blocks = blocks.map(Vec::as_slice).unwrap_or_default();
+    rules::check(blocks, "/view/blocks", &mut report);
+    rules::check_submit(view, blocks, &mut report);
+    report.messages()
+}
+
+/// The interactive elements of a block.
+pub(super) fn elements(block: &Value) -> Vec<&Value> {
+    rules::elements(block, "")
+        .into_iter()
+        .map(|(element, _)| element)
+        .collect()
+}
+
+/// Collects the `mrkdwn` texts anywhere in a block.
+pub(super) fn markup_in<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    if value.get("type").and_then(Value::as_str) == Some("mrkdwn") {
+        found.extend(value.get("text").and_then(Value::as_str));
+    }
+    match value {
+        Value::Object(fields) => fields.values().for_each(|v| markup_in(v, found)),
+        Value::Array(items) => items.iter().for_each(|v| markup_in(v, found)),
+        _ => {}
+    }
+}

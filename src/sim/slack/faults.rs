@@ -1,0 +1,106 @@
+//! What can be made to go wrong on purpose.
+
+use std::time::Duration;
+
+use super::Slack;
+
+/// How a call goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// 429, with `Retry-After` in seconds or without it.
+    RateLimited(Option<u64>),
+    /// 500 without a body that could be understood.
+    ServerError,
+    /// An error code with 200, such as `internal_error`.
+    Code(&'static str),
+    /// Nothing is done and no answer ever comes.
+    NoAnswer,
+    /// The connection is cut before anything is done.
+    Cut,
+    /// The call is carried out, then the connection is cut: the caller cannot know.
+    CutAfter,
+}
+
+/// Faults that wait for their call, and faults of deliveries.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    waiting: Vec<(String, Fault)>,
+    /// Every connection is cut and none is accepted.
+    pub(super) away: bool,
+    /// Socket Mode was switched off in the app's settings.
+    pub(super) link_disabled: bool,
+    /// Every delivery waits that long first.
+    pub(super) delay: Duration,
+    /// That many deliveries are carried twice.
+    pub(super) twice: usize,
+}
+
+impl Faults {
+    /// Takes the first fault that waits for this call.
+    pub(super) fn take(&mut self, method: &str) -> Option<Fault> {
+        let position = self
+            .waiting
+            .iter()
+            .position(|(name, _)| name == method || name == "*")?;
+        Some(self.waiting.remove(position).1)
+    }
+
+    /// Whether the next delivery is to be carried twice.
+    pub(super) fn take_twice(&mut self) -> bool {
+        let more = self.twice > 0;
+        self.twice = self.twice.saturating_sub(1);
+        more
+    }
+}
+
+impl Slack {
+    /// The next `times` calls of a Web API method go wrong. `*` means any method, `response_url` a
+    /// response URL, `link` the opening of a socket.
+    pub fn fail_next(&self, method: &str, times: usize, fault: &Fault) {
+        self.with(|state| {
+            let waiting = std::iter::repeat_n((method.to_owned(), fault.clone()), times);
+            state.faults.waiting.extend(waiting);
+        });
+    }
+
+    /// Cuts every connection and accepts none (`true`) until called with `false`. Deliveries fail and
+    /// are retried as Slack does when it reaches nobody.
+    pub fn be_away(&self, away: bool) {
+        self.with(|state| {
+            state.faults.away = away;
+            if away {
+                state.links.abort();
+            }
+        });
+    }
+
+    /// Cuts every socket without a word, as a network does.
+    pub fn drop_sockets(&self) {
+        self.with(|state| state.links.abort());
+    }
+
+    /// Warns every socket now; each is closed when [`super::Timing::warning`] has passed.
+    pub fn refresh_sockets(&self) {
+        self.with(|state| state.links.warn());
+    }
+
+    /// Switches Socket Mode off (`true`) as an administrator can: sockets end with `link_disabled`.
+    pub fn disable_link(&self, disabled: bool) {
+        self.with(|state| {
+            state.faults.link_disabled = disabled;
+            if disabled {
+                state.links.end("link_disabled");
+            }
+        });
+    }
+
+    /// Every delivery from now on waits that long first.
+    pub fn delay_deliveries(&self, delay: Duration) {
+        self.with(|state| state.faults.delay = delay);
+    }
+
+    /// The next `times` deliveries are carried twice, with the same `event_id` or `trigger_id`.
+    pub fn deliver_twice(&self, times: usize) {
+        self.with(|state| state.faults.twice += times);
+    }
+}
