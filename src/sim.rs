@@ -3,4 +3,6 @@
 //! Serves demo, scenarios and tests. `serve` never touches it.
 
 pub mod cluster;
+pub mod scenario;
 pub mod slack;
+pub mod town;

@@ -1,0 +1,139 @@
+//! The bot: takes what people say and press, lets the core decide, commits, and answers.
+//!
+//! Here values from adapters become facts for the core, and outcomes become commits. What follows
+//! from a commit (policies, messages) is the lanes' work, never done here.
+
+pub mod answer;
+pub mod ask;
+pub mod book;
+pub mod door;
+pub mod facts;
+pub mod parts;
+pub mod press;
+pub mod reread;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::request::{Command, Facts, Refusal, Request, decide};
+use crate::rules::UserId;
+use crate::slack::{Ack, Inbound, Receiver, What};
+use crate::view::say;
+
+pub use book::{Book, BookError, Changed, Created, Page};
+pub use parts::Parts;
+pub use reread::{dress, judge_again, plan_again};
+
+/// How often a decision is looked at again because the facts it needs changed under it.
+const FACT_RETRIES: usize = 3;
+
+/// The bot as Slack's transports know it.
+#[derive(Debug, Clone)]
+pub struct Bot(pub Arc<Parts>);
+
+#[async_trait]
+impl Receiver for Bot {
+    async fn receive(&self, inbound: Inbound) -> Ack {
+        let span = tracing::info_span!("delivery", key = %inbound.key, by = %inbound.by);
+        let work = async {
+            if let Some(no) = door::turned_away(&self.0, &inbound).await? {
+                return Ok(no);
+            }
+            match &inbound.what {
+                What::Said { text, surface } => {
+                    answer::said(&self.0, &inbound, text, surface).await
+                }
+                What::Clicked { action, value, .. } => {
+                    press::clicked(&self.0, &inbound, action, value).await
+                }
+            }
+        };
+        match tracing::Instrument::instrument(work, span).await {
+            Ok(ack) => ack,
+            Err(trouble) => {
+                tracing::error!(key = %inbound.key, error = %chain_of(&trouble), "no answer");
+                // Only what certainly was not done is called so.
+                let touched = trouble
+                    .downcast_ref::<BookError>()
+                    .and_then(BookError::touched);
+                Ack::Private(say::sorry(touched))
+            }
+        }
+    }
+}
+
+impl Parts {
+    /// Lets a person's command be decided on fresh facts, and commits it.
+    ///
+    /// # Errors
+    /// The store or Slack could not be asked; nothing was changed.
+    pub async fn decide_for(
+        &self,
+        request: &Request,
+        by: &UserId,
+        command: Command,
+    ) -> anyhow::Result<Changed<Refusal>> {
+        let mut seen = request.clone();
+        for _ in 0..FACT_RETRIES {
+            let (roll, verdict) = facts::for_command(self, &seen, by, &command).await?;
+            let facts = Facts {
+                now: self.clock.now(),
+                roll: &roll,
+                verdict: verdict.as_ref(),
+            };
+            let change = |fresh: &Request| {
+                if fresh.needs_other_facts_than(&seen) {
+                    return Err(Overtaken::Facts);
+                }
+                decide(fresh, command.clone(), &facts).map_err(Overtaken::Refused)
+            };
+            match self.book.change(&request.id, None, change).await? {
+                Changed::Done(request) => return Ok(Changed::Done(request)),
+                Changed::Refused(Overtaken::Refused(refusal)) => {
+                    return Ok(Changed::Refused(refusal));
+                }
+                Changed::Refused(Overtaken::Facts) => match self.book.load(&request.id).await? {
+                    Some(page) => seen = page.request,
+                    None => return Ok(Changed::Missing),
+                },
+                Changed::Fenced => return Ok(Changed::Fenced),
+                Changed::Missing => return Ok(Changed::Missing),
+            }
+        }
+        Ok(Changed::Refused(Refusal::Stale))
+    }
+}
+
+/// Why a decision on a document loaded a moment ago cannot be taken as it is.
+enum Overtaken {
+    /// The document moved on: its stage or its voters are not those the facts were gathered for.
+    Facts,
+    /// The core says no.
+    Refused(Refusal),
+}
+
+impl Request {
+    fn needs_other_facts_than(&self, gathered_for: &Self) -> bool {
+        let stage = |request: &Self| request.waiting_stage().map(|(stage, _)| stage);
+        let moved = stage(self) != stage(gathered_for) || self.votes != gathered_for.votes;
+        stage(self).is_some() && moved
+    }
+}
+
+/// An error with all its sources, for logs.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// The same for `anyhow`.
+pub fn chain_of(error: &anyhow::Error) -> String {
+    format!("{error:#}")
+}

@@ -1,0 +1,55 @@
+//! Who may talk to the bot at all. Asked before anything is read, planned or answered: what a guest or
+//! somebody from another organisation types tells them nothing about clusters, rules or requests.
+
+use anyhow::Result;
+
+use super::Parts;
+use super::facts::FRESH;
+use crate::request::Refusal;
+use crate::rules::{Person, Standing};
+use crate::slack::{Ack, Inbound, What};
+use crate::view::say;
+
+/// The answer to somebody who may not; `None`: come in.
+///
+/// Presses are let in whatever the account: each is judged by the core, which says why it does not
+/// count. A workspace that is not the person's own is a stranger's in both cases.
+///
+/// # Errors
+/// Slack could not be asked: nobody is let in on doubt.
+pub(super) async fn turned_away(parts: &Parts, inbound: &Inbound) -> Result<Option<Ack>> {
+    let person = parts.directory.person(&inbound.by, FRESH).await?;
+    let standing = standing(person.as_ref(), inbound);
+    let member = standing == Some(Standing::Member);
+    Ok(match &inbound.what {
+        _ if member => None,
+        What::Clicked { .. } if standing != Some(Standing::Stranger) => None,
+        What::Clicked { .. } => {
+            let refusal = Refusal::DoesNotCount { standing };
+            Some(Ack::Private(say::unchanged(&refusal)))
+        }
+        What::Said { .. } => {
+            tracing::info!(?standing, "turned away");
+            let message = "only full members of this workspace can use Drawbridge";
+            Some(Ack::Private(say::refused(
+                message,
+                Some("ask a colleague who is one"),
+            )))
+        }
+    })
+}
+
+/// What Slack says of the person, seen from where the delivery came from: the same id in another
+/// workspace is somebody else.
+fn standing(person: Option<&Person>, inbound: &Inbound) -> Option<Standing> {
+    let person = person?;
+    let elsewhere = match (&inbound.team, &person.team) {
+        (Some(from), Some(home)) => from != home,
+        _ => false,
+    };
+    Some(if elsewhere {
+        Standing::Stranger
+    } else {
+        person.standing
+    })
+}

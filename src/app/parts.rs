@@ -1,0 +1,38 @@
+//! What the bot is made of. Every part is handed in, so that the simulator can hand in its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::book::Book;
+use crate::clock::Clock;
+use crate::cluster::Cluster;
+use crate::entropy::Entropy;
+use crate::rules::RuleSet;
+use crate::slack::{Directory, SlackApi};
+use crate::units::Seconds;
+
+/// The parts of one bot process.
+#[derive(Debug)]
+pub struct Parts {
+    /// Documents.
+    pub book: Book,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<Entropy>,
+    /// Templates and rules in force.
+    pub rules: ArcSwap<RuleSet>,
+    /// Slack's Web API.
+    pub slack: Arc<SlackApi>,
+    /// Who is who in Slack.
+    pub directory: Arc<Directory>,
+    /// Clusters by name.
+    pub clusters: BTreeMap<String, Arc<Cluster>>,
+    /// No gate outlives its creation by more than this, whatever its annotation says.
+    pub max_lifetime: Seconds,
+    /// Longest sleep of the workers between two looks at a shard when nothing is known to be due:
+    /// bounds how late this process learns of alarms that another process set.
+    pub poll: std::time::Duration,
+}

@@ -1,0 +1,109 @@
+//! The command line (DESIGN §4): what each command is given, and its exit status.
+//!
+//! Exit status: 0 done, 1 a refusal or a failed expectation, 2 wrong usage or configuration,
+//! 3 unavailable or timed out.
+
+pub mod check;
+pub mod demo;
+pub mod reap;
+pub mod serve;
+pub mod simulate;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Time-bound network access to Kubernetes workloads, asked and approved in Slack.
+#[derive(Debug, Parser)]
+#[command(name = "drawbridge", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the bot; Slack, store and clusters come from the environment.
+    Serve,
+    /// Play the main story in the terminal, everything embedded: no account, no cluster, no Redis.
+    Demo {
+        /// Play without pauses.
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Run scenario files on a manual clock and print their transcripts.
+    Simulate {
+        /// Scenario files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Validate templates and rules.
+    Check {
+        /// Folder of rules; default: `DRAWBRIDGE_RULES`.
+        #[arg(long)]
+        rules: Option<PathBuf>,
+        /// Folder of templates; default: `DRAWBRIDGE_TEMPLATES`, else the embedded ones.
+        #[arg(long)]
+        templates: Option<PathBuf>,
+        /// Print the JSON Schema of both kinds, for editors, and do nothing else.
+        #[arg(long)]
+        schema: bool,
+    },
+    /// Close overdue gates once and exit; needs only the cluster.
+    Reap,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Done.
+    Done,
+    /// A refusal, a finding or a failed expectation.
+    No,
+    /// Wrong usage or configuration.
+    Misused,
+    /// Something needed was unavailable or too slow.
+    Unavailable,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(match status {
+            Status::Done => 0,
+            Status::No => 1,
+            Status::Misused => 2,
+            Status::Unavailable => 3,
+        })
+    }
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    let status = match command {
+        Command::Serve => serve::run(),
+        Command::Demo { fast } => demo::run(fast),
+        Command::Simulate { files } => simulate::run(&files),
+        Command::Check { schema: true, .. } => {
+            say(crate::rules::SCHEMA);
+            Status::Done
+        }
+        Command::Check {
+            rules, templates, ..
+        } => check::run(rules, templates),
+        Command::Reap => reap::run(),
+    };
+    status.into()
+}
+
+/// Prints a line for the person at the terminal. A reader that went away (`| head`) is no fault.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+/// Prints a problem for the person at the terminal.
+pub(crate) fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}

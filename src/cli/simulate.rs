@@ -1,0 +1,62 @@
+//! `drawbridge simulate`: scenario files on a manual clock.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+
+use super::{Status, complain, say};
+use crate::sim::scenario::{self, Failure, Played};
+use crate::sim::town::Plan;
+use crate::store::memory::MemoryStore;
+
+/// The seed of every story: ids and names are the same in every run.
+const SEED: u64 = 7;
+
+/// Runs the command.
+pub fn run(files: &[PathBuf]) -> Status {
+    let mut status = Status::Done;
+    for file in files {
+        match play(file) {
+            Ok(played) => {
+                say(&format!("== {}\n{}", file.display(), played.transcript));
+                for failure in played.failures {
+                    let Failure { line, message } = failure;
+                    complain(&format!("{}:{line}: {message}", file.display()));
+                    status = Status::No;
+                }
+            }
+            Err(error) => {
+                complain(&format!("{}: {error:#}", file.display()));
+                return Status::Misused;
+            }
+        }
+    }
+    status
+}
+
+/// Plays one file on a runtime of its own.
+///
+/// # Errors
+/// The file cannot be read, understood or acted out.
+pub fn play(file: &Path) -> Result<Played> {
+    let text = std::fs::read_to_string(file).context("cannot be read")?;
+    let story = scenario::parse(&text)?;
+    let plan = Plan {
+        seed: SEED,
+        store: Box::new(|clock| Ok(Arc::new(MemoryStore::new(clock)))),
+    };
+    paused_runtime()?.block_on(scenario::play(&story, &plan, &mut |_| {}))
+}
+
+/// A runtime whose time stands still while anything can run.
+///
+/// # Errors
+/// The system gives no resources for it.
+pub fn paused_runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .context("starting the runtime")
+}

@@ -1,0 +1,106 @@
+//! The file that names several clusters.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::cluster::Place;
+
+/// One cluster and how to reach it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ClusterChoice {
+    /// What people call it: `on prod-eu`.
+    pub name: String,
+    /// A context of the kubeconfig; `None`: the current one, or the pod's service account.
+    #[serde(default)]
+    pub context: Option<String>,
+    /// A file with a bearer token, read again as it changes; replaces the context's credentials. Needs
+    /// the context, which says where the cluster is.
+    #[serde(default)]
+    pub token_file: Option<PathBuf>,
+    /// The audience that services' tokens for this cluster must have.
+    #[serde(default)]
+    pub audience: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    clusters: Vec<ClusterChoice>,
+}
+
+impl ClusterChoice {
+    /// The only cluster where no file names others.
+    pub fn default_one() -> Self {
+        Self {
+            name: "default".to_owned(),
+            context: None,
+            token_file: None,
+            audience: None,
+        }
+    }
+}
+
+impl ClusterChoice {
+    /// Where the cluster is found: `KUBECONFIG`'s files, else the pod's service account.
+    pub fn place(&self, env: &BTreeMap<String, String>) -> Place {
+        let files: Vec<PathBuf> = env
+            .get("KUBECONFIG")
+            .map(|list| {
+                list.split(':')
+                    .filter(|f| !f.is_empty())
+                    .map(PathBuf::from)
+                    .collect()
+            })
+            .unwrap_or_default();
+        if files.is_empty() && self.context.is_none() {
+            return Place::InCluster;
+        }
+        Place::Kubeconfig {
+            files,
+            context: self.context.clone(),
+            token_file: self.token_file.clone(),
+        }
+    }
+}
+
+/// Reads the file.
+///
+/// # Errors
+/// A sentence that begins after the variable's name.
+pub fn parse(text: &str) -> Result<Vec<ClusterChoice>, String> {
+    let file: File =
+        serde_saphyr::from_str(text).map_err(|error| format!("is not as documented: {error}"))?;
+    if file.clusters.is_empty() {
+        return Err("names no cluster".to_owned());
+    }
+    let mut names = BTreeSet::new();
+    let mut contexts = BTreeSet::new();
+    for cluster in &file.clusters {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if cluster.name.is_empty() || !cluster.name.chars().all(plain) {
+            return Err(format!(
+                "names a cluster `{}`: use a-z, 0-9 and -",
+                cluster.name
+            ));
+        }
+        if cluster.token_file.is_some() && cluster.context.is_none() {
+            return Err(format!(
+                "names a token file for `{}` without the context that says where the cluster is",
+                cluster.name
+            ));
+        }
+        if !contexts.insert(&cluster.context) {
+            return Err(format!(
+                "gives `{}` the context of another cluster: a gate would open in the wrong one",
+                cluster.name
+            ));
+        }
+        if !names.insert(&cluster.name) {
+            return Err(format!("names the cluster `{}` twice", cluster.name));
+        }
+    }
+    Ok(file.clusters)
+}

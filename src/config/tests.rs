@@ -1,0 +1,93 @@
+//! What the environment may say, and what is said about the rest.
+
+use super::*;
+
+fn env(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
+}
+
+const MINIMAL: [(&str, &str); 2] = [
+    ("SLACK_BOT_TOKEN", "xoxb-secret-1"),
+    ("SLACK_APP_TOKEN", "xapp-secret-2"),
+];
+
+#[test]
+fn two_tokens_are_enough() {
+    let config = read(&env(&MINIMAL)).unwrap();
+    assert_eq!(config.max_lifetime, Seconds::hours(24));
+    assert_eq!(config.listen.port(), 8080);
+    assert_eq!(config.clusters, [ClusterChoice::default_one()]);
+}
+
+#[test]
+fn secrets_are_never_printed() {
+    let mut pairs = env(&MINIMAL);
+    pairs.insert("REDIS_URL".into(), "redis://:secret-3@cache:6379".into());
+    let printed = format!("{:?}", read(&pairs).unwrap());
+    assert!(!printed.contains("secret-"), "{printed}");
+}
+
+#[test]
+fn all_problems_are_reported_at_once() {
+    let problems = read(&env(&[
+        ("DRAWBRIDGE_LISTEN", "here"),
+        ("DRAWBRIDGE_STORE", "mongodb"),
+        ("DRAWBRIDGE_MAX_LIFETIME", "-5m"),
+        ("DRAWBRIDGE_RULES", "/no/such/folder"),
+        ("DRAWBRIDGE_INCIDENT_CHANNELS", "("),
+        ("DRAWBRIDGE_RULE", "x"),
+        ("SLACK_API_URL", "http://example.com/api"),
+    ]))
+    .unwrap_err();
+    for name in [
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "SLACK_API_URL",
+        "DRAWBRIDGE_LISTEN",
+        "DRAWBRIDGE_STORE",
+        "DRAWBRIDGE_MAX_LIFETIME",
+        "DRAWBRIDGE_RULES",
+        "DRAWBRIDGE_INCIDENT_CHANNELS",
+    ] {
+        assert!(
+            problems
+                .0
+                .iter()
+                .any(|p| p.starts_with(&format!("`{name}`"))),
+            "{name}: {problems}"
+        );
+    }
+    assert!(
+        problems
+            .0
+            .contains(&"`DRAWBRIDGE_RULE` is unknown: did you mean `DRAWBRIDGE_RULES`?".into())
+    );
+}
+
+#[test]
+fn a_file_of_clusters_is_checked() {
+    let good = "clusters:\n  - {name: prod-eu, context: eu}\n  - {name: prod-us, context: us, tokenFile: /t}\n";
+    assert_eq!(clusters::parse(good).unwrap().len(), 2);
+    for (bad, word) in [
+        ("clusters: []", "no cluster"),
+        (
+            "clusters: [{name: a, context: x}, {name: a, context: y}]",
+            "twice",
+        ),
+        (
+            "clusters: [{name: a, context: x}, {name: b, context: x}]",
+            "the wrong one",
+        ),
+        (
+            "clusters: [{name: a, tokenFile: /t}]",
+            "without the context",
+        ),
+        ("clusters: [{name: 'A b'}]", "use a-z"),
+        ("clusters: [{name: a, tokn: x}]", "not as documented"),
+    ] {
+        assert!(clusters::parse(bad).unwrap_err().contains(word), "{bad}");
+    }
+}

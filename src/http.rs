@@ -1,0 +1,124 @@
+//! The bot's own HTTP surface: is it alive, is it ready. Slack's deliveries are mounted beside it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use serde::Serialize;
+
+use crate::app::Parts;
+use crate::cluster::SWEEP_AGE;
+use crate::lanes::Health;
+use crate::units::{Seconds, Time};
+
+/// The workers must have been answered by the store this recently; they ask four times a second.
+const CLAIM_AGE: Seconds = Seconds(10);
+
+/// What the health endpoints look at.
+#[derive(Clone)]
+pub struct Watched {
+    /// The bot.
+    pub parts: Arc<Parts>,
+    /// Its workers.
+    pub health: Arc<Health>,
+    /// What Slack's connection says of itself, in words.
+    pub slack: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+impl std::fmt::Debug for Watched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watched")
+            .field("parts", &self.parts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer of `/readyz`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Readiness {
+    /// Whether requests can be decided and paths closed.
+    pub ready: bool,
+    /// Whether the store answers the workers.
+    pub store: Part,
+    /// One entry per cluster.
+    pub clusters: Vec<Part>,
+    /// Slack's connection; never part of the status, because Slack being away changes nothing in the
+    /// cluster.
+    pub slack: String,
+}
+
+/// One dependency.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    /// Which.
+    pub name: String,
+    /// Whether it counts as there.
+    pub ok: bool,
+    /// When it last was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<Time>,
+    /// What is wrong with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub troubles: Vec<String>,
+}
+
+/// `/healthz` and `/readyz`.
+pub fn router(watched: Watched) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
+        .with_state(watched)
+}
+
+async fn readyz(State(watched): State<Watched>) -> impl IntoResponse {
+    let readiness = readiness(&watched);
+    let status = if readiness.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(readiness))
+}
+
+/// How ready the bot is.
+pub fn readiness(watched: &Watched) -> Readiness {
+    let now = watched.parts.clock.now();
+    let young = |last: Option<Time>, age: Seconds| last.is_some_and(|at| now <= age.after(at));
+    let claim = watched.health.last_claim();
+    let store = Part {
+        name: "store".to_owned(),
+        ok: young(claim, CLAIM_AGE),
+        last: claim,
+        troubles: Vec::new(),
+    };
+    let clusters: Vec<Part> = watched
+        .parts
+        .clusters
+        .values()
+        .map(|cluster| {
+            let last = cluster.last_sweep();
+            let troubles = cluster.troubles().into_iter();
+            Part {
+                name: cluster.name().to_owned(),
+                ok: young(last, SWEEP_AGE),
+                last,
+                troubles: troubles
+                    .map(|(kind, why)| format!("{kind}: {why}"))
+                    .collect(),
+            }
+        })
+        .collect();
+    let ready = store.ok && clusters.iter().all(|cluster| cluster.ok);
+    Readiness {
+        ready,
+        store,
+        clusters,
+        slack: (watched.slack)(),
+    }
+}

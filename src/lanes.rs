@@ -1,0 +1,225 @@
+//! The workers: claim due alarms, hand each to its lane, keep the lease alive meanwhile.
+//!
+//! # Guarantees
+//! - A step runs under a lease that is renewed while it runs; when the lease is lost the step is
+//!   dropped at its next await, and whatever it would commit is refused by the store.
+//! - Lanes never wait for each other: each has its own slots.
+//! - On shutdown no new alarm is claimed and running steps are finished.
+//!
+//! # Retries
+//! A step that fails gives its alarm back with a delay that grows with the claim's attempt count.
+//! Nothing is ever dropped: the alarm is computed from the document.
+
+pub mod card;
+pub mod gate;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::Parts;
+use crate::id::Shard;
+use crate::request::Request;
+use crate::store::{Claim, Lane, StoreError, Wants};
+use crate::units::{Seconds, Time};
+
+/// How long a claim is held without renewal. Short: a replica that died is replaced within it, and
+/// the promise allows 3 s.
+const LEASE: Seconds = Seconds(3);
+
+/// How often a running step renews its lease: twice may fail before it is lost.
+const HEARTBEAT: Duration = Duration::from_millis(900);
+
+/// Shortest sleep between two looks: alarms that are due but not wanted (no free slot) must not make
+/// the loop spin.
+const SHORTEST: Duration = Duration::from_millis(2);
+
+/// Steps of one lane that run at once in this process.
+const SLOTS: usize = 32;
+
+/// The workers of one process.
+#[derive(Debug)]
+pub struct Lanes {
+    parts: Arc<Parts>,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+    nudge: Arc<Notify>,
+    slots: [Arc<Semaphore>; Lane::ALL.len()],
+    health: Arc<Health>,
+}
+
+/// When the store last answered a claim: readiness is "the store answers", not "we can ping it".
+#[derive(Debug, Default)]
+pub struct Health {
+    last_claim: std::sync::Mutex<Option<Time>>,
+}
+
+impl Health {
+    /// When a claim call last succeeded.
+    pub fn last_claim(&self) -> Option<Time> {
+        *self
+            .last_claim
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn claimed(&self, at: Time) {
+        let mut last = self
+            .last_claim
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        *last = Some(at);
+    }
+}
+
+impl Lanes {
+    /// Workers over the parts; they start with [`Lanes::run`].
+    pub fn new(parts: Arc<Parts>, tracker: TaskTracker, stop: CancellationToken) -> Self {
+        let nudge = parts.book.committed();
+        let slots = Lane::ALL.map(|_| Arc::new(Semaphore::new(SLOTS)));
+        Self {
+            parts,
+            tracker,
+            stop,
+            nudge,
+            slots,
+            health: Arc::new(Health::default()),
+        }
+    }
+
+    /// How the workers fare.
+    pub fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.health)
+    }
+
+    /// Claims and works until told to stop.
+    pub async fn run(self) {
+        let mut failures = 0_u32;
+        while !self.stop.is_cancelled() {
+            // Registered before looking, so that a commit made meanwhile is not missed.
+            let nudged = self.nudge.notified();
+            let mut wait = self.poll();
+            let mut failed = None;
+            // Shards may live on different servers: one that is away must not keep the others waiting.
+            for answer in futures::future::join_all(Shard::all().map(|s| self.claim(s))).await {
+                match answer {
+                    Ok(due) => wait = wait.min(due.unwrap_or(wait)),
+                    Err(error) => failed = Some(error),
+                }
+            }
+            failures = failed.as_ref().map_or(0, |_| failures.saturating_add(1));
+            if let Some(error) = failed.filter(|_| failures.is_power_of_two()) {
+                tracing::warn!(error = %crate::app::chain(&error), failures, "claiming failed");
+            }
+            tokio::select! {
+                () = nudged => {}
+                () = self.stop.cancelled() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// The poll time with jitter, so that replicas do not march in step.
+    fn poll(&self) -> Duration {
+        let jitter = 0.75 + 0.5 * self.parts.entropy.fraction();
+        self.parts.poll.mul_f64(jitter)
+    }
+
+    /// Claims what is due in one shard and starts it; how long until its next alarm, by the store's
+    /// clock on both sides: ours may be off by seconds.
+    async fn claim(&self, shard: Shard) -> Result<Option<Duration>, StoreError> {
+        let slots = |lane: Lane| self.slots.get(lane as usize);
+        let free = |lane: Lane| slots(lane).map_or(0, |slots| slots.available_permits());
+        let wants = Wants {
+            gate: free(Lane::Gate),
+            card: free(Lane::Card),
+            lease: LEASE,
+        };
+        if wants.gate + wants.card == 0 {
+            return Ok(None);
+        }
+        let answer = self.parts.book.store().claim(shard, wants).await?;
+        self.health.claimed(self.parts.clock.now());
+        for claim in answer.claims {
+            self.start(claim);
+        }
+        let left = |at: Time| (at - answer.now).to_std().unwrap_or_default();
+        Ok(answer.next_due.map(|at| left(at).max(SHORTEST)))
+    }
+
+    fn start(&self, claim: Claim) {
+        let Some(slots) = self.slots.get(claim.lane as usize).map(Arc::clone) else {
+            return;
+        };
+        let Ok(permit) = slots.try_acquire_owned() else {
+            return;
+        };
+        let parts = Arc::clone(&self.parts);
+        let nudge = Arc::clone(&self.nudge);
+        self.tracker.spawn(async move {
+            work(&parts, &claim).await;
+            drop(permit);
+            nudge.notify_one();
+        });
+    }
+}
+
+/// Runs one step under its lease.
+async fn work(parts: &Parts, claim: &Claim) {
+    let step = async {
+        match claim.lane {
+            Lane::Gate => gate::step(parts, claim).await,
+            Lane::Card => card::step(parts, claim).await,
+        }
+    };
+    let result = tokio::select! {
+        result = step => result,
+        () = lease_lost(parts, claim) => {
+            tracing::warn!(id = %claim.id, lane = claim.lane.name(), "lease lost, step dropped");
+            return;
+        }
+    };
+    if let Err(error) = result {
+        tracing::warn!(
+            id = %claim.id, lane = claim.lane.name(), attempt = claim.attempt,
+            error = %crate::app::chain_of(&error), "step failed, it will be done again",
+        );
+        let again_at = parts.clock.now() + delay(claim.attempt);
+        // Without an answer the lease simply ends, and the alarm is handed out again.
+        let _ = parts.book.store().release(claim, again_at).await;
+    }
+}
+
+/// The claimed document; `None` when it vanished: it has nothing to wait for, and the reaper closes
+/// what it left.
+async fn look(parts: &Parts, claim: &Claim) -> anyhow::Result<Option<Request>> {
+    let Some(page) = parts.book.load(&claim.id).await? else {
+        let later = Seconds::hours(1).after(claim.due);
+        parts.book.store().release(claim, later).await?;
+        return Ok(None);
+    };
+    Ok(Some(page.request))
+}
+
+/// 0.5, 1, 2, 4, then 8 s.
+fn delay(attempt: u32) -> TimeDelta {
+    TimeDelta::milliseconds(500 << attempt.saturating_sub(1).min(4))
+}
+
+/// Returns when the lease is certainly lost.
+async fn lease_lost(parts: &Parts, claim: &Claim) {
+    let mut good_until = tokio::time::Instant::now() + LEASE.std();
+    loop {
+        tokio::time::sleep(HEARTBEAT).await;
+        match parts.book.store().renew(claim, LEASE).await {
+            Ok(true) => good_until = tokio::time::Instant::now() + LEASE.std(),
+            Ok(false) => return,
+            Err(_) if tokio::time::Instant::now() >= good_until => return,
+            Err(_) => {}
+        }
+    }
+}

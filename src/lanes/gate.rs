@@ -1,0 +1,177 @@
+//! Lane `gate`: what time and the cluster demand of one request.
+//!
+//! # Guarantees
+//! One step does one thing: it asks the core what is due, does it, and commits the answer. Nothing is
+//! applied that was not committed as an attempt before; nothing is called gone before the API server
+//! said so.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::app::{Changed, Parts, dress, judge_again, plan_again};
+use crate::cluster::{Cluster, ClusterError, ObjectRef, SeenObject};
+use crate::request::{Command, Duty, Facts, GateObject, Request, decide, due};
+use crate::retry::Retry;
+use crate::rules::Roll;
+use crate::store::Claim;
+use crate::units::{Seconds, Time};
+
+/// One look at the cluster may take this long before the attempt is made anew.
+const OPEN_WITHIN: Duration = Duration::from_secs(5);
+
+/// Does what is due for one request.
+pub async fn step(parts: &Parts, claim: &Claim) -> Result<()> {
+    let Some(request) = super::look(parts, claim).await? else {
+        return Ok(());
+    };
+    // The store's clock said that it is due: never behind it, or a slow local clock would spin.
+    let now = parts.clock.now().max(claim.due);
+    let duty = due(&request, now);
+    tracing::debug!(id = %request.id, state = request.state.word(), ?duty, "gate");
+    let command = match duty {
+        Duty::Wait => {
+            let again = crate::request::alarms(&request).gate;
+            let again = again
+                .unwrap_or_else(|| Seconds::minutes(10).after(now))
+                .max(now);
+            parts.book.store().release(claim, again).await?;
+            return Ok(());
+        }
+        Duty::Decide(command) => command,
+        Duty::Plan => return plan(parts, claim, &request, now).await,
+        Duty::Open(_) => open(parts, &request).await,
+        Duty::Close => close(parts, &request).await,
+    };
+    let roll = Roll::default();
+    let facts = Facts {
+        now: parts.clock.now().max(now),
+        roll: &roll,
+        verdict: None,
+    };
+    commit(parts, claim, (&request, command), &facts).await
+}
+
+/// Commits what follows from the state that was looked at. When the request has moved on meanwhile,
+/// nothing follows from that look: a lapse of the first stage must not end the second.
+async fn commit(
+    parts: &Parts,
+    claim: &Claim,
+    (seen, command): (&Request, Command),
+    facts: &Facts<'_>,
+) -> Result<()> {
+    let change = |request: &Request| {
+        if request.state != seen.state {
+            return Err(None);
+        }
+        decide(request, command.clone(), facts).map_err(Some)
+    };
+    match parts.book.change(&claim.id, Some(claim), change).await? {
+        Changed::Refused(refusal) => {
+            tracing::debug!(id = %claim.id, ?refusal, command = command.name(), "overtaken");
+            parts.book.store().release(claim, facts.now).await?;
+        }
+        Changed::Done(request) => tracing::info!(
+            id = %request.id, command = command.name(), state = request.state.word(), "moved"
+        ),
+        Changed::Fenced | Changed::Missing => {}
+    }
+    Ok(())
+}
+
+/// Judges and plans again on the cluster as it is now, and commits the attempt.
+async fn plan(parts: &Parts, claim: &Claim, request: &Request, now: Time) -> Result<()> {
+    let (roll, verdict) = judge_again(parts, request).await.context("judging again")?;
+    let command = match plan_again(parts, request) {
+        Ok(command) => command,
+        Err(error) => not_applied(&error),
+    };
+    let facts = Facts {
+        now: parts.clock.now().max(now),
+        roll: &roll,
+        verdict: Some(&verdict),
+    };
+    commit(parts, claim, (request, command), &facts).await
+}
+
+/// Applies the committed attempt and reads everything back.
+async fn open(parts: &Parts, request: &Request) -> Command {
+    let work = async {
+        let cluster = cluster_of(parts, request)?;
+        let mut uids = Vec::new();
+        for (object, manifest) in dress(request)? {
+            let applied = cluster.apply(&manifest, object.uid.as_deref()).await?;
+            let seen = cluster.read(&reference(object)).await?;
+            if !seen.is_some_and(|seen| seen.uid() == applied.uid && as_meant(&seen, object)) {
+                return Err(ClusterError::Conflict(format!(
+                    "`{}` is not as applied",
+                    object.name
+                )));
+            }
+            uids.push((object.name.clone(), applied.uid));
+        }
+        Ok(uids)
+    };
+    match tokio::time::timeout(OPEN_WITHIN, work).await {
+        Ok(Ok(uids)) => Command::Applied { uids },
+        Ok(Err(error)) => not_applied(&error),
+        Err(_) => not_applied(&ClusterError::Timeout(OPEN_WITHIN)),
+    }
+}
+
+/// Whether the server stores the spec that was planned and approved.
+fn as_meant(seen: &SeenObject, object: &GateObject) -> bool {
+    let spec = seen.manifest.get("spec").cloned().unwrap_or_default();
+    serde_json::from_value(spec).is_ok_and(|spec| object.policy.spec == Some(spec))
+}
+
+fn not_applied(error: &ClusterError) -> Command {
+    Command::NotApplied {
+        problem: error.for_people(),
+        again: matches!(error.retry(), Retry::Now | Retry::Later),
+    }
+}
+
+/// Takes every object down, each verified gone. All are tried, whatever fails.
+async fn close(parts: &Parts, request: &Request) -> Command {
+    if request.gate.is_empty() {
+        return Command::Withdrawn;
+    }
+    let cluster = match cluster_of(parts, request) {
+        Ok(cluster) => cluster,
+        Err(error) => {
+            return Command::NotWithdrawn {
+                problem: error.for_people(),
+            };
+        }
+    };
+    let withdrawals = request.gate.iter().map(|object| {
+        let at = reference(object);
+        async move { cluster.withdraw(&at).await }
+    });
+    let failed = futures::future::join_all(withdrawals)
+        .await
+        .into_iter()
+        .find_map(Result::err);
+    match failed {
+        None => Command::Withdrawn,
+        Some(error) => Command::NotWithdrawn {
+            problem: error.for_people(),
+        },
+    }
+}
+
+fn cluster_of<'a>(parts: &'a Parts, request: &Request) -> Result<&'a Cluster, ClusterError> {
+    let name = &request.asked.cluster;
+    let cluster = parts.clusters.get(name).map(AsRef::as_ref);
+    cluster.ok_or_else(|| ClusterError::unknown(name))
+}
+
+/// How an object of a gate is named towards the cluster adapter.
+pub fn reference(object: &GateObject) -> ObjectRef {
+    let at = ObjectRef::policy(object.namespace(), &object.name);
+    match &object.uid {
+        Some(uid) => at.with_uid(uid.clone()),
+        None => at,
+    }
+}

@@ -1,0 +1,161 @@
+//! Closes overdue gates from the cluster alone, and compares cluster and store.
+//!
+//! The promise "nothing stays open" rests on this loop, not on the lanes: it needs no store and no
+//! Slack. INVARIANT (bounded life): an object is deleted at min(annotation, creation + hard maximum);
+//! the creation time is the server's, so no edit makes a gate immortal.
+//!
+//! # Guarantees
+//! - Overdue objects are deleted as soon as the watch shows them, and at the latest by the next
+//!   sweep. Nothing but the API server is waited for: people are told by a task of its own
+//!   ([`notices`]). Deletes name uid and version, so that two replicas doing the same is harmless.
+//! - Only objects with our marks and a name that fits them are deleted.
+//! - An object whose request the store does not know is left until its own expiry, then deleted, and
+//!   people are told by the address on the object.
+//! - An object of a request that is over is deleted at once ([`strays`]).
+//! - A gate that has become the only policy isolating a pod is withdrawn ([`guard`]).
+//!
+//! # Retries
+//! Everything is looked at again by the next round; nothing is remembered but what people are still
+//! to be told.
+
+pub mod guard;
+pub mod notices;
+pub mod removals;
+pub mod strays;
+pub mod sweep;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::Parts;
+use crate::cluster::{Cluster, ObjectRef, SeenObject, Withdrawn};
+use crate::netpol::marks;
+use crate::units::{Seconds, Time};
+
+/// The lanes close on time and say so nicely; the reaper acts this much later, so that it normally
+/// finds nothing to do.
+pub const GRACE: Seconds = Seconds(1);
+
+/// Pause after a delete that failed: an API server that comes back must find us trying, and one that
+/// is overloaded must not be hammered.
+const RETRY: Seconds = Seconds(2);
+
+/// Longest sleep without a look, whatever the watch says.
+const LOOK: Seconds = Seconds(30);
+
+/// Deletes under way at once: one that hangs must not hold up the others.
+const AT_ONCE: usize = 16;
+
+/// The reaper of one cluster.
+#[derive(Debug, Clone)]
+pub struct Reaper {
+    parts: Arc<Parts>,
+    cluster: Arc<Cluster>,
+    reaped: mpsc::Sender<SeenObject>,
+}
+
+impl Reaper {
+    /// A reaper for one cluster; what it deletes is passed on, so that people can be told.
+    pub fn new(parts: Arc<Parts>, cluster: Arc<Cluster>, reaped: mpsc::Sender<SeenObject>) -> Self {
+        Self {
+            parts,
+            cluster,
+            reaped,
+        }
+    }
+
+    /// When an object must be gone.
+    pub fn expiry(&self, object: &SeenObject) -> Time {
+        expiry(object, self.parts.max_lifetime)
+    }
+
+    /// Deletes overdue objects as they become overdue, until told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut changes = self.cluster.changes();
+        while !stop.is_cancelled() {
+            changes.mark_unchanged();
+            let clean = self.round(&self.cluster.managed_now()).await;
+            let next = self.next_look(clean);
+            tokio::select! {
+                () = self.parts.clock.sleep_until(next) => {}
+                // After a failure only time helps.
+                _ = changes.changed(), if clean => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    fn next_look(&self, clean: bool) -> Time {
+        let now = self.parts.clock.now();
+        if !clean {
+            return RETRY.after(now);
+        }
+        let coming = self.cluster.managed_now();
+        let next = coming.iter().map(|object| GRACE.after(self.expiry(object)));
+        // Those that are overdue wait for the watch to show them gone.
+        let next = next.filter(|at| *at > now).min();
+        next.map_or(LOOK.after(now), |at| at.min(LOOK.after(now)))
+    }
+
+    /// One pass over the given objects; whether all that was overdue is gone.
+    pub async fn round(&self, objects: &[SeenObject]) -> bool {
+        let now = self.parts.clock.now();
+        let overdue: Vec<SeenObject> = objects
+            .iter()
+            .filter(|object| GRACE.after(self.expiry(object)) <= now)
+            .cloned()
+            .collect();
+        let clean = AtomicBool::new(true);
+        futures::stream::iter(overdue)
+            .for_each_concurrent(AT_ONCE, |object| {
+                let clean = &clean;
+                async move {
+                    if !self.reap(&object).await {
+                        clean.store(false, Ordering::Relaxed);
+                    }
+                }
+            })
+            .await;
+        clean.into_inner()
+    }
+
+    /// Deletes one object if it is still overdue when read again; whether it is gone (or kept by
+    /// right).
+    async fn reap(&self, object: &SeenObject) -> bool {
+        let now = self.parts.clock.now();
+        let overdue = |seen: &SeenObject| self.expiry(seen) <= now;
+        match self.cluster.withdraw_if(&by_marks(object), overdue).await {
+            Ok(Withdrawn::Closed) => {
+                tracing::warn!(object = %object.at, "reaped an overdue object");
+                // A full queue loses a notice, never a closing.
+                let _ = self.reaped.try_send(object.clone());
+                true
+            }
+            Ok(Withdrawn::AlreadyGone | Withdrawn::Kept(_) | Withdrawn::NotOurs(_)) => true,
+            Err(error) => {
+                let error = crate::app::chain(&error);
+                tracing::error!(object = %object.at, error, "an overdue object could not be deleted");
+                false
+            }
+        }
+    }
+}
+
+/// When an object must be gone, given the hard maximum.
+pub fn expiry(object: &SeenObject, max: Seconds) -> Time {
+    let annotation = object.annotations.get(marks::EXPIRES_AT);
+    marks::effective_expiry(annotation.map(String::as_str), object.created, max)
+}
+
+/// Names an object without its uid, so that its marks and its name must prove that it is ours: our
+/// label alone, on somebody's own policy, must not get that policy deleted.
+pub fn by_marks(object: &SeenObject) -> ObjectRef {
+    ObjectRef {
+        uid: None,
+        ..object.at.clone()
+    }
+}

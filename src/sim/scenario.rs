@@ -1,0 +1,28 @@
+//! Scenario files: a story as text that is a test, a bug report and documentation at once.
+//!
+//! [`parse()`] reads the text, [`play()`] acts it out in a [`crate::sim::town::Town`] on a manual clock
+//! and returns the transcript with what was not as expected. The forms of lines are the tables
+//! [`forms::ACTS`], [`forms::EXPECTATIONS`] and [`forms::PLAIN_EXPECTATIONS`]; people read them in
+//! `tests/scenarios/README.md`, which [`manual`] writes.
+//!
+//! Some promises are checked when any story ends, whatever it tells (`scenario/end.rs`): Slack had nothing to
+//! complain about, nothing of ours is left in the cluster, every gate was approved and closed in
+//! time, and every message is current.
+
+mod act;
+mod end;
+mod expect;
+pub mod forms;
+pub mod manual;
+pub mod parse;
+mod pattern;
+pub mod play;
+mod stage;
+pub mod story;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use parse::{StoryError, parse};
+pub use play::{Failure, Played, Scene, play};
+pub use story::{Act, Expectation, Line, Story, Way};

@@ -1,0 +1,269 @@
+//! What people, programs and the world do in a story, carried out in the town.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use super::stage::Stage;
+use super::story::{Act, Picture, Press, Trouble, Way};
+use crate::sim::cluster::{Fault as ClusterFault, On, Verb, Workload};
+use crate::sim::slack::{Fault, MessageRef, Standing};
+use crate::sim::town::gates::ours;
+use crate::sim::town::populate;
+use crate::store::memory::MemoryStore;
+
+/// How many messages Slack refuses when a story breaks it with a status.
+const REFUSALS: usize = 2;
+
+/// The `Retry-After` of a refusal with 429, in seconds.
+const RETRY_AFTER: u64 = 5;
+
+impl Stage {
+    pub(super) async fn perform(&mut self, act: &Act) -> Result<()> {
+        match act {
+            Act::Expect(_) | Act::Wait => {}
+            Act::Town(name) => anyhow::ensure!(name == "default", "there is only `town default`"),
+            Act::Say { who, way, text } => self.say(who, way, text)?,
+            Act::Click { presses, picture } => self.click(presses, *picture)?,
+            Act::Forge { who, action, value } => self.forge(who, action, value)?,
+            Act::Break(trouble) => self.trouble(*trouble, true),
+            Act::Mend(trouble) => self.trouble(*trouble, false),
+            Act::StopBot => self.town.stop_bot().await?,
+            Act::StartBot => self.town.start_bot()?,
+            Act::RestartBot => {
+                self.town.stop_bot().await?;
+                self.town.start_bot()?;
+            }
+            Act::EmptyStore => {
+                let empty = MemoryStore::new(self.town.clock());
+                self.town.shelf.replace(Arc::new(empty));
+            }
+            Act::Rule { name, change } => self.town.change_rules(|rules| match change {
+                Some(fields) => rules.change(name, fields),
+                None => rules.remove(name),
+            })?,
+            Act::Excuse(excuse) => drop(self.excused.insert(*excuse)),
+            Act::DeleteWorkload(_)
+            | Act::Deploy { .. }
+            | Act::Policy { .. }
+            | Act::Isolate { .. }
+            | Act::DeleteGates => self.change_cluster(act)?,
+            Act::Member { .. }
+            | Act::DisableGroup(_)
+            | Act::Deactivate(_)
+            | Act::BotLeaves(_)
+            | Act::RepeatDeliveries => self.change_workspace(act)?,
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, who: &str, way: &Way, text: &str) -> Result<()> {
+        let text = self.expand(text)?;
+        self.acted_at = self.town.now();
+        let slack = &self.town.slack;
+        match way {
+            Way::Command(channel) => slack.command(who, channel, &format!("/access {text}"))?,
+            Way::Mention(channel) => drop(slack.mention(who, channel, &text)?),
+            Way::Direct => drop(slack.dm(who, &text)?),
+        }
+        Ok(())
+    }
+
+    /// Everybody presses in the same moment: nothing runs between two presses.
+    fn click(&mut self, presses: &[Press], picture: Picture) -> Result<()> {
+        self.acted_at = self.town.now();
+        let slack = &self.town.slack;
+        for Press { who, label } in presses {
+            let nothing = || format!("{who} sees no button `{label}`");
+            match picture {
+                Picture::Now => {
+                    let seen = slack.newest_with(who, label).with_context(nothing)?;
+                    slack.click(who, &seen.at, label)?;
+                }
+                Picture::Old => {
+                    let (at, old) = self.first_picture(label).with_context(nothing)?;
+                    slack.forge(who, &at, &text(&old, "action_id"), &text(&old, "value"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// On the newest message that they see: Slack checks no more than that.
+    fn forge(&mut self, who: &str, action: &str, value: &str) -> Result<()> {
+        let value = self.expand(value)?;
+        self.acted_at = self.town.now();
+        let slack = &self.town.slack;
+        let newest = slack
+            .seen_by(who)
+            .pop()
+            .with_context(|| format!("{who} sees nothing"))?;
+        Ok(slack.forge(who, &newest.at, action, &value)?)
+    }
+
+    /// The newest message that ever had such a button, and the button as it was at first.
+    fn first_picture(&self, label: &str) -> Option<(MessageRef, Value)> {
+        let changes = self.town.slack.changes_since(0);
+        let pictures = changes.iter().filter_map(|change| {
+            Some((
+                change.message.at.clone(),
+                button(&change.message.blocks, label)?,
+            ))
+        });
+        let mut first: Vec<(MessageRef, Value)> = Vec::new();
+        for (at, button) in pictures {
+            if !first.iter().any(|(known, _)| *known == at) {
+                first.push((at, button));
+            }
+        }
+        first.pop()
+    }
+
+    fn trouble(&self, trouble: Trouble, broken: bool) {
+        let (slack, api) = (&self.town.slack, &self.town.api);
+        let refuse = |fault| slack.fail_next("chat.postMessage", REFUSALS, &fault);
+        match (trouble, broken) {
+            (Trouble::Slack, _) => slack.be_away(broken),
+            (Trouble::Cluster, _) => api.away(broken),
+            (Trouble::Store, _) => self.town.shelf.be_away(broken),
+            (Trouble::StoreSpeed, _) => self.town.shelf.be_slow(broken),
+            (Trouble::SlackBusy, true) => refuse(Fault::RateLimited(Some(RETRY_AFTER))),
+            (Trouble::SlackFails, true) => refuse(Fault::ServerError),
+            (Trouble::SlackAnswers, true) => {
+                slack.fail_next("chat.postMessage", 1, &Fault::CutAfter);
+            }
+            (Trouble::ClusterAnswers, true) => {
+                api.fail_next(1, On::Verb(Verb::Apply), ClusterFault::LostAnswer);
+            }
+            (Trouble::Admission, true) => {
+                api.deny_names("drawbridge-", "policies need a ticket number");
+            }
+            (Trouble::Admission, false) => api.heal(),
+            // These end by themselves.
+            (
+                Trouble::SlackBusy
+                | Trouble::SlackFails
+                | Trouble::SlackAnswers
+                | Trouble::ClusterAnswers,
+                false,
+            ) => {}
+        }
+    }
+
+    fn change_cluster(&self, act: &Act) -> Result<()> {
+        let api = &self.town.api;
+        match act {
+            Act::DeleteWorkload(workload) => {
+                let (namespace, name) = path(workload)?;
+                populate::delete_workload(api, namespace, name);
+            }
+            Act::Deploy { workload, labels } => {
+                let (namespace, name) = path(workload)?;
+                let mut new = Workload::new(namespace, name).port("http", 8080, "TCP");
+                for (key, value) in pairs(labels)? {
+                    new = new.label(key, value);
+                }
+                api.deploy(&new)
+                    .map_err(|refusal| anyhow::anyhow!("refused: {refusal:?}"))?;
+            }
+            Act::Policy {
+                name: policy,
+                present: true,
+            } => {
+                let (namespace, name) = path(policy)?;
+                populate::put(api, populate::policy(namespace, name)?)?;
+            }
+            Act::Policy {
+                name: policy,
+                present: false,
+            } => {
+                let (namespace, name) = path(policy)?;
+                let was_there = api.remove("NetworkPolicy", namespace, name);
+                anyhow::ensure!(was_there, "there is no policy `{policy}`");
+            }
+            Act::Isolate { policy, labels } => {
+                let (namespace, name) = path(policy)?;
+                let selector = json!({"matchLabels": pairs(labels)?});
+                let spec = json!({"podSelector": selector, "policyTypes": ["Ingress"]});
+                let put = api.policy(namespace, name, &spec);
+                put.map_err(|refusal| anyhow::anyhow!("refused: {refusal:?}"))?;
+            }
+            Act::DeleteGates => {
+                for gate in ours(&api.objects()) {
+                    let meta = gate.get("metadata").cloned().unwrap_or_default();
+                    api.remove(
+                        "NetworkPolicy",
+                        &text(&meta, "namespace"),
+                        &text(&meta, "name"),
+                    );
+                }
+            }
+            other => bail!("not about the cluster: {other:?}"),
+        }
+        Ok(())
+    }
+
+    fn change_workspace(&self, act: &Act) -> Result<()> {
+        let slack = &self.town.slack;
+        match act {
+            Act::Member {
+                who,
+                group,
+                present,
+            } => {
+                let found = slack
+                    .group(group)
+                    .with_context(|| format!("no group `@{group}`"))?;
+                let person = slack
+                    .person(who)
+                    .with_context(|| format!("nobody called `{who}`"))?;
+                let mut members = found.members;
+                members.remove(&person.id);
+                if *present {
+                    members.insert(person.id);
+                }
+                let members: Vec<&str> = members.iter().map(String::as_str).collect();
+                slack.set_group(group, &members)?;
+            }
+            Act::DisableGroup(group) => slack.disable_group(group, true)?,
+            Act::Deactivate(who) => slack.set_standing(who, Standing::Deactivated)?,
+            Act::BotLeaves(channel) => slack.leave(&slack.setup().name, channel)?,
+            Act::RepeatDeliveries => slack.deliver_twice(usize::MAX),
+            other => bail!("not about Slack: {other:?}"),
+        }
+        Ok(())
+    }
+}
+
+fn path(path: &str) -> Result<(&str, &str)> {
+    path.split_once('/')
+        .with_context(|| format!("`{path}`: write NAMESPACE/NAME"))
+}
+
+/// `key=value,…`
+fn pairs(labels: &str) -> Result<BTreeMap<&str, &str>> {
+    let pairs = labels.split(',').map(|label| label.split_once('='));
+    let pairs: Option<_> = pairs.collect();
+    pairs.with_context(|| format!("`{labels}`: write KEY=VALUE,…"))
+}
+
+fn text(object: &Value, field: &str) -> String {
+    object
+        .get(field)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// The button with this label.
+fn button(blocks: &[Value], label: &str) -> Option<Value> {
+    let mut elements = blocks
+        .iter()
+        .filter_map(|block| block.get("elements")?.as_array())
+        .flatten();
+    let labelled =
+        |element: &&Value| element.pointer("/text/text").and_then(Value::as_str) == Some(label);
+    elements.find(labelled).cloned()
+}

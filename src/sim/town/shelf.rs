@@ -1,0 +1,154 @@
+//! The town's store, behind a door: it can be away, and it can be emptied.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::id::{RequestId, Shard};
+use crate::lane::{Alarms, Lane};
+use crate::store::{Claim, Claims, Commit, Committed, Record, Result, Store, StoreError, Wants};
+use crate::units::{Seconds, Time};
+
+/// What a call takes when the store is slow: several of them are longer than Slack waits.
+const SLOW: Duration = Duration::from_millis(700);
+
+/// A store that stories can break.
+#[derive(Debug)]
+pub struct Shelf(Arc<Door>);
+
+#[derive(Debug)]
+struct Door {
+    inner: Mutex<Arc<dyn Store>>,
+    away: AtomicBool,
+    slow: AtomicBool,
+    writes: AtomicU64,
+    created: Mutex<Vec<RequestId>>,
+}
+
+impl Shelf {
+    /// Puts a door before a store.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self(Arc::new(Door {
+            inner: Mutex::new(store),
+            away: AtomicBool::new(false),
+            slow: AtomicBool::new(false),
+            writes: AtomicU64::new(0),
+            created: Mutex::default(),
+        }))
+    }
+
+    /// The store as the bot knows it.
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.0) as Arc<dyn Store>
+    }
+
+    /// Whether it answers from now on.
+    pub fn be_away(&self, away: bool) {
+        self.0.away.store(away, Ordering::SeqCst);
+    }
+
+    /// Whether every call takes long from now on.
+    pub fn be_slow(&self, slow: bool) {
+        self.0.slow.store(slow, Ordering::SeqCst);
+    }
+
+    /// Everything in it is lost: an empty one stands in its place.
+    pub fn replace(&self, empty: Arc<dyn Store>) {
+        *self.0.inner.lock().unwrap_or_else(PoisonError::into_inner) = empty;
+    }
+
+    /// Every request ever created, oldest first; emptying the store changes nothing here.
+    pub fn created(&self) -> Vec<RequestId> {
+        self.0
+            .created
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Commits so far.
+    pub fn writes(&self) -> u64 {
+        self.0.writes.load(Ordering::SeqCst)
+    }
+}
+
+impl Door {
+    async fn inside(&self) -> Result<Arc<dyn Store>> {
+        if self.slow.load(Ordering::SeqCst) {
+            tokio::time::sleep(SLOW).await;
+        }
+        if self.away.load(Ordering::SeqCst) {
+            return Err(StoreError::Away(anyhow::anyhow!("the story broke it")));
+        }
+        Ok(Arc::clone(
+            &self.inner.lock().unwrap_or_else(PoisonError::into_inner),
+        ))
+    }
+}
+
+#[async_trait]
+impl Store for Door {
+    async fn commit(&self, step: Commit) -> Result<Committed> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        let new = step.expected.is_none().then(|| step.id.clone());
+        let committed = self.inside().await?.commit(step).await?;
+        if let (Some(id), Committed::Applied(_)) = (new, &committed) {
+            self.created
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(id);
+        }
+        Ok(committed)
+    }
+
+    async fn load(&self, id: &RequestId) -> Result<Option<Record>> {
+        self.inside().await?.load(id).await
+    }
+
+    async fn claim(&self, shard: Shard, wants: Wants) -> Result<Claims> {
+        self.inside().await?.claim(shard, wants).await
+    }
+
+    async fn renew(&self, claim: &Claim, lease: Seconds) -> Result<bool> {
+        self.inside().await?.renew(claim, lease).await
+    }
+
+    async fn release(&self, claim: &Claim, again_at: Time) -> Result<bool> {
+        self.inside().await?.release(claim, again_at).await
+    }
+
+    async fn wake(&self, id: &RequestId, lane: Lane) -> Result<()> {
+        self.inside().await?.wake(id, lane).await
+    }
+
+    async fn seen(&self, key: &str) -> Result<Option<RequestId>> {
+        self.inside().await?.seen(key).await
+    }
+
+    async fn open(
+        &self,
+        shard: Shard,
+        after: Option<&RequestId>,
+        limit: usize,
+    ) -> Result<Vec<RequestId>> {
+        self.inside().await?.open(shard, after, limit).await
+    }
+
+    async fn of_owner(&self, owner: &str, limit: usize) -> Result<Vec<RequestId>> {
+        self.inside().await?.of_owner(owner, limit).await
+    }
+
+    async fn events(&self, id: &RequestId, after: u64) -> Result<Vec<(u64, String)>> {
+        self.inside().await?.events(id, after).await
+    }
+
+    async fn restore_alarms(&self, id: &RequestId, alarms: Alarms) -> Result<usize> {
+        self.inside().await?.restore_alarms(id, alarms).await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.inside().await?.ping().await
+    }
+}
