@@ -4,5 +4,6 @@
 #![cfg(test)]
 
 mod cluster;
+mod e2e;
 mod servers;
 mod store;

@@ -1,0 +1,29 @@
+//! The program itself, end to end: the compiled binary as a child process, with a real Redis, a real
+//! API server and the simulated Slack on a TCP port. What is asserted is what people and the API
+//! server see; the bot is looked at only through its wires, its output and its exit status.
+//!
+//! Every test is a [`world::World`] of its own: own namespaces on the shared API server, own
+//! ServiceAccount with the shipped roles and nothing else, own Redis, own Slack. A test ends with
+//! [`world::World::ends_well`], which holds what must be true of every story.
+
+mod bot;
+mod gates;
+mod plan;
+mod talk;
+mod town;
+mod wait;
+mod world;
+
+mod ask_to_end;
+mod changes;
+mod cluster_away;
+mod commands;
+mod crash;
+mod health;
+mod replicas;
+mod rights;
+mod slack_away;
+mod sqlite;
+mod stopping;
+mod store_away;
+mod ways;

@@ -1,0 +1,71 @@
+//! SIGKILL: nothing is said goodbye to, and what was committed goes on.
+
+use super::plan::Plan;
+use super::wait::{NORMALLY, SLACK, SOON, now, reached};
+use super::world::World;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bot_that_was_killed_and_is_back_closes_on_time() {
+    let (mut world, mut bot) = World::with_bot(Plan::default()).await;
+    let (card, _) = world.opens("8s").await;
+    bot.kill();
+    let _bot = world.serve().await;
+    let since = world.listen();
+    assert_eq!(world.gates.here().len(), 2, "closed before its time");
+    world.gates.all_gone(SOON).await;
+    world.all_closed_on_time(NORMALLY);
+    since.told("dana", "Expired and closed").await;
+    since.in_thread(&card, "Expired and closed").await;
+    world.shows(&card, "lee", "Expired and closed").await;
+    world.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bot_that_comes_back_after_the_end_closes_at_once() {
+    let (mut world, mut bot) = World::with_bot(Plan::default()).await;
+    let (card, gates) = world.opens("4s").await;
+    bot.kill();
+    reached(gates[0].expires_at()).await;
+    assert_eq!(world.gates.here().len(), 2, "nobody was there to close it");
+    let since = world.listen();
+    let started = now();
+    let _bot = world.start();
+    for gate in world.gates.all_gone(SOON).await {
+        let took = (gate.gone.unwrap() - started).to_std().unwrap();
+        assert!(took <= NORMALLY + SLACK, "closed {took:?} after the start");
+    }
+    since.told("dana", "Expired and closed").await;
+    since.in_thread(&card, "Expired and closed").await;
+    world.shows(&card, "lee", "Expired and closed").await;
+    world.ends_well().await;
+}
+
+/// Between the first object and the word that the path is open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bot_that_was_killed_while_it_opened_goes_on_where_it_was() {
+    let (mut world, mut bot) = World::with_bot(Plan::default()).await;
+    let card = world.asks("dana", "6s").await;
+    let since = world.listen();
+    world.clicks("lee", &card, "Approve");
+    world
+        .gates
+        .until(SOON, "the first object", |lives| lives.first().map(|_| ()))
+        .await;
+    bot.kill();
+    let _bot = world.serve().await;
+    since.told("dana", "Applied").await;
+    assert_eq!(
+        world.gates.lives().len(),
+        2,
+        "the same two objects, whoever applied them"
+    );
+    world.gates.all_gone(SOON).await;
+    world.all_closed_on_time(NORMALLY);
+    since.told("dana", "Expired and closed").await;
+    assert_eq!(
+        since.count("dana", "Applied"),
+        2,
+        "directly and in the thread"
+    );
+    world.ends_well().await;
+}
