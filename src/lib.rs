@@ -1,27 +1,34 @@
-//! Time-bound network access to Kubernetes workloads, asked and approved in Slack.
+#![doc = include_str!("ARCHITECTURE.md")]
 
-pub mod app;
+// core
 pub mod audit;
-pub mod cli;
-pub mod clock;
-pub mod cluster;
-pub mod config;
-pub mod entropy;
 pub mod grammar;
-pub mod http;
 pub mod id;
 pub mod lane;
-pub mod lanes;
 pub mod netpol;
-pub mod reaper;
 pub mod request;
 pub mod retry;
 pub mod rules;
-pub mod run;
 pub mod secret;
-pub mod sim;
-pub mod slack;
-pub mod store;
-pub mod telemetry;
 pub mod units;
 pub mod view;
+
+// adapters
+pub mod cluster;
+pub mod http;
+pub mod slack;
+pub mod store;
+
+// runtime
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod entropy;
+pub mod lanes;
+pub mod reaper;
+pub mod run;
+pub mod telemetry;
+
+// the simulated town
+pub mod sim;

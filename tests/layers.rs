@@ -1,0 +1,274 @@
+//! Which module may name which: the table of `src/ARCHITECTURE.md`, kept by a machine.
+//!
+//! Reads the sources as text. Tests inside modules (`#[cfg(test)]`, `tests.rs`, `fixtures.rs`) may
+//! name more.
+
+#![cfg(test)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+/// Module → modules of ours it may name.
+const MODULES: &[(&str, &[&str])] = &[
+    // core, lowest first
+    ("units", &[]),
+    ("id", &[]),
+    ("retry", &[]),
+    ("secret", &[]),
+    ("lane", &["units"]),
+    ("grammar", &["id", "units"]),
+    ("netpol", &["grammar", "id", "units"]),
+    ("rules", &["grammar", "netpol", "units"]),
+    ("audit", &["rules", "units"]),
+    (
+        "request",
+        &["audit", "grammar", "id", "lane", "netpol", "rules", "units"],
+    ),
+    (
+        "view",
+        &["grammar", "id", "netpol", "request", "rules", "units"],
+    ),
+    // adapters
+    ("clock", &["units"]),
+    ("entropy", &["id", "store"]),
+    (
+        "store",
+        &["clock", "entropy", "id", "lane", "retry", "units"],
+    ),
+    (
+        "slack",
+        &["clock", "entropy", "rules", "secret", "units", "view"],
+    ),
+    ("cluster", &["clock", "id", "netpol", "retry", "units"]),
+    ("http", &["app", "cluster", "lanes", "units"]),
+    // runtime
+    (
+        "config",
+        &[
+            "cluster", "grammar", "rules", "secret", "slack", "store", "units",
+        ],
+    ),
+    ("telemetry", &[]),
+    (
+        "app",
+        &[
+            "clock", "cluster", "entropy", "grammar", "id", "netpol", "request", "retry", "rules",
+            "slack", "store", "units", "view",
+        ],
+    ),
+    (
+        "lanes",
+        &[
+            "app", "cluster", "id", "request", "retry", "rules", "slack", "store", "units", "view",
+        ],
+    ),
+    (
+        "reaper",
+        &[
+            "app", "cluster", "id", "lanes", "netpol", "request", "rules", "slack", "store",
+            "units", "view",
+        ],
+    ),
+    ("run", &["app", "lanes", "reaper"]),
+    (
+        "cli",
+        &[
+            "app",
+            "clock",
+            "cluster",
+            "config",
+            "entropy",
+            "http",
+            "netpol",
+            "reaper",
+            "rules",
+            "run",
+            "sim",
+            "slack",
+            "store",
+            "telemetry",
+            "units",
+        ],
+    ),
+    // the simulated town may see everything; nothing but the command line may see it
+    ("sim", &["*"]),
+];
+
+/// Modules that decide: no runtime, no IO, no clock, no environment, no randomness.
+const CORE: &[&str] = &[
+    "units", "id", "retry", "secret", "lane", "grammar", "netpol", "rules", "audit", "request",
+    "view",
+];
+
+/// Crates that only some modules may name.
+const CRATES: &[(&str, &[&str])] = &[
+    ("redis", &["store"]),
+    ("rusqlite", &["store"]),
+    ("kube", &["cluster", "sim"]),
+    ("slack_morphism", &["slack", "view"]),
+    ("tokio_tungstenite", &["slack", "sim"]),
+    ("hyper", &["slack", "sim", "cluster"]),
+    ("hyper_util", &["slack", "sim", "cluster"]),
+    ("axum", &["http", "slack", "sim", "cli"]),
+    ("clap", &["cli"]),
+    ("cel", &["rules"]),
+    ("rand", &["entropy"]),
+    (
+        "anyhow",
+        &[
+            "app", "cli", "cluster", "lanes", "reaper", "sim", "slack", "store", "run",
+        ],
+    ),
+];
+
+/// What no core module may name.
+const IMPURE: &[&str] = &[
+    "async",
+    "tokio",
+    "std::fs",
+    "TcpStream",
+    "UdpSocket",
+    "ToSocketAddrs",
+    "std::env",
+    "Utc::now",
+    "SystemTime",
+    "Instant::now",
+];
+
+#[test]
+fn every_module_names_only_what_the_table_allows() {
+    let table: BTreeMap<&str, BTreeSet<&str>> = MODULES
+        .iter()
+        .map(|(module, may)| (*module, may.iter().copied().collect()))
+        .collect();
+    let ours = Regex::new(r"\bcrate::([a-z_]+)").unwrap();
+    let mut wrong = Vec::new();
+    for (module, path, text) in sources() {
+        let Some(may) = table.get(module.as_str()) else {
+            wrong.push(format!(
+                "{}: module `{module}` is not in the table",
+                path.display()
+            ));
+            continue;
+        };
+        for name in ours
+            .captures_iter(&text)
+            .filter_map(|c| c.get(1))
+            .map(|m| m.as_str())
+        {
+            let allowed = name == module || may.contains("*") || may.contains(name);
+            if !allowed && table.contains_key(name) {
+                wrong.push(format!(
+                    "{}: `{module}` must not name `{name}`",
+                    path.display()
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn crates_stay_behind_their_adapters() {
+    let mut wrong = Vec::new();
+    let sources = sources();
+    for (name, may) in CRATES {
+        let used = Regex::new(&format!(r"(?m)(^use {name}::|[^:\w]{name}::[a-zA-Z])")).unwrap();
+        for (module, path, text) in &sources {
+            if used.is_match(text) && !may.contains(&module.as_str()) {
+                wrong.push(format!(
+                    "{}: `{module}` must not name the crate `{name}`",
+                    path.display()
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_core_is_pure() {
+    let mut wrong = Vec::new();
+    let whole = |word: &str| Regex::new(&format!(r"\b{}\b", regex::escape(word))).unwrap();
+    let words: Vec<(&str, Regex)> = IMPURE.iter().map(|word| (*word, whole(word))).collect();
+    for (module, path, text) in sources() {
+        if !CORE.contains(&module.as_str()) {
+            continue;
+        }
+        for (word, used) in &words {
+            if used.is_match(&text) {
+                wrong.push(format!("{}: `{word}` in the core", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let bare: Vec<String> = files(Path::new("src"))
+        .into_iter()
+        .filter(|path| {
+            let text = fs::read_to_string(path).unwrap();
+            !text.starts_with("//!") && !text.starts_with("#![doc")
+        })
+        .map(|path| path.display().to_string())
+        .collect();
+    assert!(bare.is_empty(), "without a //! header: {bare:?}");
+}
+
+/// Every production source: its top module, its path, its code without comments and tests.
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let mut found = Vec::new();
+    for path in files(Path::new("src")) {
+        let name = path
+            .strip_prefix("src")
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        let test = ["tests", "tests.rs", "fixtures.rs"];
+        if path
+            .components()
+            .any(|part| test.contains(&part.as_os_str().to_str().unwrap()))
+        {
+            continue;
+        }
+        let module = name.split(['/', '.']).next().unwrap().to_owned();
+        if module == "lib" || module == "main" {
+            continue;
+        }
+        found.push((
+            module,
+            path.clone(),
+            code_of(&fs::read_to_string(&path).unwrap()),
+        ));
+    }
+    assert!(found.len() > 50, "the sources were not found");
+    found
+}
+
+/// The code before the file's tests, without comment lines.
+fn code_of(text: &str) -> String {
+    let production = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let code = production
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    code.collect::<Vec<_>>().join("\n")
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
