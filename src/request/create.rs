@@ -1,6 +1,6 @@
 //! The first document of a request.
 
-use super::document::{Asked, Crowd, FORMAT, Origin, Request, Told};
+use super::document::{Asked, Crowd, FORMAT, Request, Told};
 use super::facts::Outcome;
 use super::posts::{Address, Audience, Notice, Posts, Subject};
 use super::state::State;
@@ -190,10 +190,5 @@ impl Request {
             }
         }
         self.posts.list.len() > wanted
-    }
-
-    /// Whether the person asked where nobody else can read the answer.
-    pub fn asked_privately(&self) -> bool {
-        self.asked.origin == Origin::Direct
     }
 }
