@@ -11,9 +11,13 @@
 
 pub mod address;
 pub mod build;
+pub mod calico;
+mod cilium;
 pub mod effect;
 pub mod evaluate;
+mod fields;
 pub mod flow;
+pub mod judge;
 pub mod lineup;
 pub mod lone;
 pub mod marks;
@@ -22,8 +26,11 @@ pub mod policy;
 pub mod portset;
 pub mod reach;
 pub mod resolve;
+pub mod rule;
 pub mod selector;
 pub mod snapshot;
+pub mod table;
+pub mod tier;
 
 #[cfg(test)]
 mod tests;
@@ -38,3 +45,4 @@ pub use portset::PortSet;
 pub use reach::{Openness, Reach, reach, reach_with_gates};
 pub use resolve::{Unresolved, resolve};
 pub use snapshot::{Object, ObjectKey, Snapshot};
+pub use table::table;

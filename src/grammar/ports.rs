@@ -37,7 +37,8 @@ impl Protocol {
 }
 
 impl Protocol {
-    const ALL: [Self; 3] = [Self::Tcp, Self::Udp, Self::Sctp];
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Tcp, Self::Udp, Self::Sctp];
 
     /// The protocol that a word names, in any case.
     pub fn from_word(word: &str) -> Option<Self> {

@@ -18,7 +18,7 @@ use super::flow::{Flow, Side, SideRef};
 use super::lineup::{Lineup, meant};
 use super::policy::{Direction, Policy};
 use super::portset::PortSet;
-use super::reach::reach;
+use super::reach::judge;
 use super::selector::Selector;
 use super::snapshot::{PodRef, Snapshot};
 use draw::Drawing;
@@ -55,12 +55,7 @@ pub fn build(snapshot: &Snapshot, flow: &Flow) -> Result<Built, NoGate> {
     let blocked = [Direction::Egress, Direction::Ingress]
         .map(|direction| (direction, lineup.missing(direction)));
     if blocked.iter().all(|(_, missing)| missing.is_empty()) {
-        return Err(NoGate::AlreadyOpen {
-            from: flow.from.label.clone(),
-            to: flow.to.label.clone(),
-            ports: lineup.asked.to_string(),
-            why: reach(snapshot, flow).why,
-        });
+        return Err(no_use(&lineup, flow));
     }
     check_pinned(snapshot, &flow.from)?;
     check_pinned(snapshot, &flow.to)?;
@@ -78,6 +73,27 @@ pub fn build(snapshot: &Snapshot, flow: &Flow) -> Result<Built, NoGate> {
     let policies: Vec<Policy> = objects.iter().map(read).collect();
     let effect = difference::effect(snapshot, flow, &policies);
     Ok(Built { objects, effect })
+}
+
+/// Why no policy of ours would help: the flow is open, or what closes it beats every policy of ours, or
+/// it cannot be told.
+fn no_use(lineup: &Lineup<'_>, flow: &Flow) -> NoGate {
+    let (from, to) = (flow.from.label.clone(), flow.to.label.clone());
+    let reach = judge(lineup, flow);
+    if reach.is_open() {
+        return NoGate::AlreadyOpen {
+            from,
+            to,
+            ports: lineup.asked.to_string(),
+            why: reach.why,
+        };
+    }
+    let by = reach.denied_by();
+    if by.is_empty() {
+        let what = reach.unknown();
+        return NoGate::Untold { from, to, what };
+    }
+    NoGate::Denied { from, to, by }
 }
 
 /// The object that opens `missing` ports on one side.
@@ -135,8 +151,10 @@ fn isolated_only(
         pods.copied()
             .all(|pod| pod.isolating(direction).contains(policy))
     };
+    // Of another namespace's labels a NetworkPolicy's pod selector cannot speak.
     let narrowed = candidates
         .iter()
+        .filter(|policy| policy.namespaces.is_none())
         .find(isolates_all)
         .map(|policy| own.and(&policy.subject));
     narrowed.ok_or_else(|| NoGate::WouldIsolate {
@@ -206,8 +224,9 @@ fn lacks_dns(evaluator: &Evaluator<'_>, sources: &[Party<'_>]) -> bool {
     let ask = draw::dns_question();
     sources.iter().any(|source| {
         servers.iter().any(|server| {
-            !source.allowed(Direction::Egress, &server.end).covers(&ask)
-                && server.allowed(Direction::Ingress, &source.end).covers(&ask)
+            let asks = source.without_denies(Direction::Egress, &server.end);
+            let answers = server.judge(Direction::Ingress, &source.end);
+            !asks.covers(&ask) && answers.open.covers(&ask)
         })
     })
 }

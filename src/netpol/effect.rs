@@ -16,6 +16,34 @@ pub struct Effect {
     pub opens: Vec<Opened>,
     /// Things an approver must know before pressing Approve.
     pub warnings: Vec<Warning>,
+    /// Whether the flow is expected to be open then.
+    #[serde(default)]
+    pub outlook: Outlook,
+}
+
+/// What is to be expected of a gate; never a certainty, because policies are put into force by a network
+/// plug-in that nobody can ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outlook {
+    /// By everything that was read, the flow will be open.
+    #[default]
+    Expected,
+    /// Something that was read denies it: see [`Warning::Denied`].
+    Doubtful,
+    /// Something could not be read or judged: see [`Warning::Unknown`].
+    Unknown,
+}
+
+impl Outlook {
+    /// As `plan -o json` says it (DESIGN §4).
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Expected => "expected",
+            Self::Doubtful => "doubtful",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// A pair of workloads (or addresses) between which ports open.
@@ -42,6 +70,28 @@ pub enum Warning {
     WideBlock {
         /// The block as asked.
         block: String,
+    },
+    /// Rules that beat the gate: the flow is expected to stay closed.
+    Denied {
+        /// Each with its policy.
+        by: Vec<String>,
+    },
+    /// What could not be read or judged.
+    Unknown {
+        /// Each of them, and why.
+        what: Vec<String>,
+    },
+    /// A side means very many pods.
+    WideSelection {
+        /// The side's label.
+        side: String,
+        /// How many now.
+        pods: usize,
+    },
+    /// A side was named by labels: pods that get them later join it.
+    Grows {
+        /// The side's label.
+        side: String,
     },
     /// Whether addresses are seen as asked depends on the way in (load balancer, node).
     AddressMayBeRewritten,

@@ -1,8 +1,8 @@
 //! Who may talk to whom: the judgement of one pair of ends, as port sets with the rules behind them.
 //!
-//! What is judged is what the NetworkPolicy API says; what plug-ins are free to do otherwise follows
-//! the common reading: pods on the host's network are neither isolated nor matched by selectors, and
-//! an address block matches a pod by the pod's address.
+//! What is judged is what the APIs say; what plug-ins are free to do otherwise follows the common
+//! reading: pods on the host's network are neither isolated nor matched by selectors, and an address
+//! block matches a pod by the pod's address.
 
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -10,11 +10,12 @@ use std::rc::Rc;
 use ipnet::IpNet;
 
 use super::address;
-use super::flow::PortRange;
-use super::policy::{Direction, Peer, Policy, PortMatch, Rule};
+use super::judge::{Judged, Note, Stack};
+use super::policy::{Direction, Policy};
 use super::portset::PortSet;
-use super::selector::Selector;
+use super::rule::{Match, Rule};
 use super::snapshot::{PodRef, Snapshot};
+use super::tier::{Tier, TierPolicy};
 
 /// One end of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -26,26 +27,13 @@ pub enum End<'a> {
     Address(IpNet),
 }
 
-/// An end with the policies that isolate it.
+/// An end with the policies that decide for it.
 #[derive(Debug, Clone)]
 pub struct Party<'a> {
     /// Which end.
     pub end: End<'a>,
-    egress: Vec<&'a Policy>,
-    ingress: Vec<&'a Policy>,
-}
-
-/// A rule that allows something between two ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Allowance<'a> {
-    /// The policy.
-    pub policy: &'a Policy,
-    /// The rule's place in its list, from 1.
-    pub rule: usize,
-    /// What it allows, names resolved on the target.
-    pub ports: PortSet,
-    /// Whether only an address block matched a pod: some plug-ins never match pods by address.
-    pub by_address: bool,
+    egress: Stack<'a>,
+    ingress: Stack<'a>,
 }
 
 /// The policies in force: the snapshot's baseline, and what is tried on top of it.
@@ -87,92 +75,160 @@ impl<'a> Evaluator<'a> {
         self.snapshot
     }
 
-    /// An end, with the policies that isolate it.
+    /// An end, with the policies that decide for it.
     pub fn party(&self, end: End<'a>) -> Party<'a> {
         Party {
             end,
-            egress: self.isolating(end, Direction::Egress),
-            ingress: self.isolating(end, Direction::Ingress),
+            egress: self.stack(end, Direction::Egress),
+            ingress: self.stack(end, Direction::Ingress),
         }
     }
 
-    fn isolating(&self, end: End<'a>, direction: Direction) -> Vec<&'a Policy> {
+    fn stack(&self, end: End<'a>, direction: Direction) -> Stack<'a> {
         let pod = match end {
             End::Pod(pod) if !pod.pod.host_network => pod,
-            _ => return Vec::new(),
+            _ => return Stack::default(),
         };
+        let mut stack = Stack {
+            pods_by_selector_only: self.snapshot.runs_cilium(),
+            unseen: self.snapshot.unseen(&pod, direction),
+            ..Stack::default()
+        };
+        for policy in self.policies(&pod).filter(|p| p.selects(&pod)) {
+            let section = policy.section(direction);
+            match section.isolates && policy.doubt.is_none() {
+                true => stack.isolating.push(policy),
+                false if section.is_empty() => {}
+                false => stack.additive.push(policy),
+            }
+        }
+        for policy in self.snapshot.tiers().filter(|p| p.selects(&pod)) {
+            match policy.tier {
+                _ if policy.rules(direction).is_empty() => {}
+                Tier::Admin => stack.admin.push(policy),
+                Tier::Baseline => stack.baseline.push(policy),
+            }
+        }
+        let order = |policy: &&'a TierPolicy| (policy.priority, &policy.name, &policy.kind);
+        stack.admin.sort_by_key(order);
+        stack.baseline.sort_by_key(order);
+        stack
+    }
+
+    /// The policies that may select a pod.
+    fn policies(&self, pod: &PodRef<'a>) -> impl Iterator<Item = &'a Policy> {
         let others = pod.space.policies.values();
         let gates = pod.space.gates.values().filter(|_| self.gates);
-        let tried = self.extra.iter().filter(|p| *p.namespace == *pod.namespace);
+        let home = *pod;
+        let tried = self
+            .extra
+            .iter()
+            .filter(move |p| *p.namespace == *home.namespace);
+        let cilium = pod.space.cilium.values().flat_map(|all| all.iter());
+        let wide = self.snapshot.clusterwide();
         others
             .chain(gates)
             .map(AsRef::as_ref)
+            .chain(cilium)
+            .chain(wide)
             .chain(tried)
-            .filter(|p| p.rules(direction).is_some() && p.subject.matches(&pod.pod.labels))
-            .collect()
     }
 }
 
 impl<'a> Party<'a> {
-    /// The policies that isolate it in a direction; none: everything is allowed.
-    pub fn isolating(&self, direction: Direction) -> &[&'a Policy] {
+    /// The policies that decide in a direction.
+    pub const fn stack(&self, direction: Direction) -> &Stack<'a> {
         match direction {
             Direction::Egress => &self.egress,
             Direction::Ingress => &self.ingress,
         }
     }
 
+    /// The policies that isolate it in a direction.
+    pub fn isolating(&self, direction: Direction) -> &[&'a Policy] {
+        &self.stack(direction).isolating
+    }
+
     /// Whether any policy isolates it in a direction.
     pub fn is_isolated(&self, direction: Direction) -> bool {
-        !self.isolating(direction).is_empty()
+        self.stack(direction).is_isolated()
+    }
+
+    /// The address blocks that its policies of a direction tell addresses apart by.
+    pub fn nets(&self, direction: Direction) -> Vec<IpNet> {
+        let stack = self.stack(direction);
+        let policies = stack.isolating.iter().chain(&stack.additive);
+        let tiers = stack.admin.iter().chain(&stack.baseline);
+        let tiers = tiers.flat_map(|policy| policy.rules(direction));
+        let mut nets: Vec<IpNet> = policies.flat_map(|policy| policy.nets(direction)).collect();
+        nets.extend(tiers.flat_map(|rule| rule.rule.nets()));
+        nets
     }
 
     /// Whether this end's policies in a direction say the same of every peer as another's do: the
     /// same policies, and (names are resolved on the target) the same declared ports.
-    fn is_like(&self, other: &Self, direction: Direction) -> bool {
+    pub(super) fn is_like(&self, other: &Self, direction: Direction) -> bool {
         let ports = |party: &Self| match party.end {
             End::Pod(pod) if direction == Direction::Ingress => Some(&pod.pod.ports),
             _ => None,
         };
-        let (mine, theirs) = (self.isolating(direction), other.isolating(direction));
-        mine.len() == theirs.len()
-            && mine.iter().zip(theirs).all(|(a, b)| std::ptr::eq(*a, *b))
-            && ports(self) == ports(other)
+        self.stack(direction).is_same(other.stack(direction)) && ports(self) == ports(other)
     }
 
-    /// The ports that this end's policies allow with `peer`: as a source for `Egress`, as a target
-    /// for `Ingress`.
-    pub fn allowed(&self, direction: Direction, peer: &End<'_>) -> PortSet {
-        if !self.is_isolated(direction) {
+    /// What this end's policies decide with `peer`: as a source for `Egress`, as a target for
+    /// `Ingress`.
+    pub fn judge(&self, direction: Direction, peer: &End<'_>) -> Judged {
+        self.hear(direction, peer, &mut |_| ())
+    }
+
+    /// The same, and every rule that has a say.
+    pub fn hear(
+        &self,
+        direction: Direction,
+        peer: &End<'_>,
+        note: &mut dyn FnMut(Note<'a>),
+    ) -> Judged {
+        let stack = self.stack(direction);
+        if stack.is_empty() {
+            return Judged::all();
+        }
+        stack.judge(
+            direction,
+            &|rule, home| self.look(direction, peer, (rule, home)),
+            note,
+        )
+    }
+
+    /// What a gate on this side need not add: see [`Stack::without_denies`].
+    pub fn without_denies(&self, direction: Direction, peer: &End<'_>) -> PortSet {
+        let stack = self.stack(direction);
+        if stack.is_empty() {
             return PortSet::all();
         }
-        self.allowances(direction, peer)
-            .fold(PortSet::default(), |all, one| all.union(&one.ports))
+        stack.without_denies(direction, &|rule, home| {
+            self.look(direction, peer, (rule, home))
+        })
     }
 
-    /// Every rule that allows something with `peer`. Policies add up: there is no order and no deny.
-    pub fn allowances<'b>(
-        &'b self,
+    fn look(
+        &self,
         direction: Direction,
-        peer: &'b End<'_>,
-    ) -> impl Iterator<Item = Allowance<'a>> + 'b {
-        self.isolating(direction).iter().flat_map(move |policy| {
-            let rules = policy.rules(direction).unwrap_or_default();
-            rules.iter().enumerate().filter_map(move |(at, rule)| {
-                let by_address = matched(rule, policy, peer)?;
-                let target = match direction {
-                    Direction::Egress => peer,
-                    Direction::Ingress => &self.end,
-                };
-                let ports = rule_ports(rule, target);
-                (!ports.is_empty()).then_some(Allowance {
-                    policy,
-                    rule: at + 1,
-                    ports,
-                    by_address,
-                })
-            })
-        })
+        peer: &End<'_>,
+        (rule, home): (&Rule, &str),
+    ) -> (Match, PortSet) {
+        let matched = match rule.matches(home, peer) {
+            // Such a plug-in can be told to match pods all the same.
+            Match::Address if self.stack(direction).pods_by_selector_only => Match::Maybe,
+            matched => matched,
+        };
+        if matched == Match::No {
+            return (matched, PortSet::default());
+        }
+        let target = match direction {
+            Direction::Egress => peer,
+            Direction::Ingress => &self.end,
+        };
+        (matched, rule.covers(target))
     }
 }
 
@@ -180,23 +236,28 @@ impl<'a> Party<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage {
     /// What the source's egress lets out.
-    pub out: PortSet,
+    pub out: Judged,
     /// What the target's ingress lets in.
-    pub into: PortSet,
+    pub into: Judged,
 }
 
 impl Passage {
-    /// What one end allows.
-    pub fn allowed(&self, direction: Direction) -> &PortSet {
+    /// What one end decides.
+    pub const fn judged(&self, direction: Direction) -> &Judged {
         match direction {
             Direction::Egress => &self.out,
             Direction::Ingress => &self.into,
         }
     }
 
-    /// The ports on which connections open: what both ends allow.
+    /// The ports on which connections surely open, and those that cannot be told.
+    pub fn both(&self) -> Judged {
+        self.out.and(&self.into)
+    }
+
+    /// The ports on which connections surely open.
     pub fn open(&self) -> PortSet {
-        self.out.intersection(&self.into)
+        self.out.open.intersection(&self.into.open)
     }
 }
 
@@ -204,45 +265,54 @@ impl Passage {
 ///
 /// Replicas look alike to policies, so that work grows with kinds of pods and not with pairs.
 pub fn passages(from: &[Party<'_>], to: &[Party<'_>]) -> Vec<Passage> {
-    let out = rows(from, to, Direction::Egress);
-    let into = rows(to, from, Direction::Ingress);
+    let judge = |party: &Party<'_>, direction, peer: &End<'_>| party.judge(direction, peer);
+    let all = pairs(from, to, (judge, Judged::all()));
+    all.map(|(out, into)| Passage { out, into }).collect()
+}
+
+/// The same, as far as gates can add: see [`Party::without_denies`].
+pub fn passages_without_denies(from: &[Party<'_>], to: &[Party<'_>]) -> Vec<(PortSet, PortSet)> {
+    let judge =
+        |party: &Party<'_>, direction, peer: &End<'_>| party.without_denies(direction, peer);
+    pairs(from, to, (judge, PortSet::all())).collect()
+}
+
+/// What `judge` says of both ends of every pair; `free` where no policy can stop anything.
+fn pairs<'p, 'a, T: Clone>(
+    from: &'p [Party<'a>],
+    to: &'p [Party<'a>],
+    (judge, free): (impl Fn(&Party<'a>, Direction, &End<'_>) -> T, T),
+) -> impl Iterator<Item = (T, T)> {
+    let out = rows((from, to), Direction::Egress, &judge);
+    let into = rows((to, from), Direction::Ingress, &judge);
     let mut all = Vec::with_capacity(from.len() * to.len());
     for ((source, out), at) in from.iter().zip(&out).zip(0..) {
         for ((target, into), out) in to.iter().zip(&into).zip(out.iter()) {
-            let passage = match into.get(at) {
-                Some(into) if !exempt(&source.end, &target.end) => Passage {
-                    out: out.clone(),
-                    into: into.clone(),
-                },
-                _ => Passage {
-                    out: PortSet::all(),
-                    into: PortSet::all(),
-                },
-            };
-            all.push(passage);
+            all.push(match into.get(at) {
+                Some(into) if !exempt(&source.end, &target.end) => (out.clone(), into.clone()),
+                _ => (free.clone(), free.clone()),
+            });
         }
     }
-    all
+    all.into_iter()
 }
 
-/// What each subject allows with each peer, exemptions apart. Subjects that are isolated alike share
+/// What each subject decides with each peer, exemptions apart. Subjects that are isolated alike share
 /// one row.
-fn rows<'p>(
-    subjects: &'p [Party<'_>],
-    peers: &[Party<'_>],
+fn rows<'p, 'a, T>(
+    (subjects, peers): (&'p [Party<'a>], &[Party<'a>]),
     direction: Direction,
-) -> Vec<Rc<[PortSet]>> {
-    let mut judged: Vec<(&'p Party<'_>, Rc<[PortSet]>)> = Vec::new();
-    let mut row = |subject: &'p Party<'_>| -> Rc<[PortSet]> {
-        if let Some((_, row)) = judged
-            .iter()
-            .find(|(known, _)| known.is_like(subject, direction))
-        {
+    judge: &impl Fn(&Party<'a>, Direction, &End<'_>) -> T,
+) -> Vec<Rc<[T]>> {
+    let mut judged: Vec<(&'p Party<'a>, Rc<[T]>)> = Vec::new();
+    let mut row = |subject: &'p Party<'a>| -> Rc<[T]> {
+        let mut known = judged.iter();
+        if let Some((_, row)) = known.find(|(known, _)| known.is_like(subject, direction)) {
             return Rc::clone(row);
         }
-        let row: Rc<[PortSet]> = peers
+        let row: Rc<[T]> = peers
             .iter()
-            .map(|peer| subject.allowed(direction, &peer.end))
+            .map(|peer| judge(subject, direction, &peer.end))
             .collect();
         judged.push((subject, Rc::clone(&row)));
         row
@@ -274,63 +344,4 @@ fn is_own_node(end: &End<'_>, node: &End<'_>) -> bool {
             other.host_network && (same_name || pod.host_ips.iter().any(shared))
         }
     }
-}
-
-/// Whether a rule's peers hold this end; `Some(true)` when only an address block held a pod.
-fn matched(rule: &Rule, policy: &Policy, end: &End<'_>) -> Option<bool> {
-    let Some(peers) = &rule.peers else {
-        return Some(false);
-    };
-    let holding = peers.iter().filter(|peer| holds(peer, policy, end));
-    let is_pod = matches!(end, End::Pod(pod) if !pod.pod.host_network);
-    holding
-        .map(|peer| is_pod && matches!(peer, Peer::Block { .. }))
-        .min()
-}
-
-/// Whether one peer of `policy` holds this end.
-pub(super) fn holds(peer: &Peer, policy: &Policy, end: &End<'_>) -> bool {
-    match (peer, end) {
-        (Peer::Pods { namespaces, pods }, End::Pod(pod)) => {
-            !pod.pod.host_network
-                && in_namespace(namespaces.as_ref(), policy, pod)
-                && pods.matches(&pod.pod.labels)
-        }
-        (Peer::Pods { .. }, End::Address(_)) => false,
-        (Peer::Block { net, except }, End::Address(piece)) => {
-            net.contains(piece) && !except.iter().any(|e| address::overlap(*e, *piece))
-        }
-        // Which of a pod's addresses a connection uses cannot be known: any may match.
-        (Peer::Block { net, except }, End::Pod(pod)) => pod
-            .pod
-            .ips
-            .iter()
-            .any(|ip| net.contains(ip) && !except.iter().any(|e| e.contains(ip))),
-    }
-}
-
-fn in_namespace(namespaces: Option<&Selector>, policy: &Policy, pod: &PodRef<'_>) -> bool {
-    match namespaces {
-        None => *policy.namespace == *pod.namespace,
-        Some(selector) => selector.matches(&pod.space.labels),
-    }
-}
-
-fn rule_ports(rule: &Rule, target: &End<'_>) -> PortSet {
-    let Some(ports) = &rule.ports else {
-        return PortSet::all();
-    };
-    let resolve = |port: &PortMatch| -> Vec<PortRange> {
-        match (port, target) {
-            (PortMatch::Range(range), _) => vec![*range],
-            (PortMatch::Named(protocol, name), End::Pod(pod)) => pod
-                .pod
-                .named(*protocol, name)
-                .map(|number| PortRange::single(*protocol, number))
-                .collect(),
-            // An address has no names: the rule says nothing about it.
-            (PortMatch::Named(..), End::Address(_)) => Vec::new(),
-        }
-    };
-    ports.iter().flat_map(resolve).collect()
 }

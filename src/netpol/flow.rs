@@ -24,6 +24,9 @@ pub struct Side {
     pub label: String,
     /// What it is.
     pub at: SideRef,
+    /// Whether it was named by labels: then whoever gets them later belongs to it.
+    #[serde(default)]
+    pub by_labels: bool,
 }
 
 /// What an end of a flow is.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use super::address;
-use super::evaluate::{End, Evaluator, Party, Passage, passages};
+use super::evaluate::{End, Evaluator, Party, Passage, passages, passages_without_denies};
 use super::flow::{Flow, Side, SideRef};
 use super::policy::Direction;
 use super::portset::PortSet;
@@ -23,6 +23,8 @@ pub struct Lineup<'a> {
     pub asked: PortSet,
     /// Every source with every target, in rows.
     passages: Vec<Passage>,
+    /// The same, as far as a gate can add: what egress and ingress lack there is missing.
+    gateable: Vec<(PortSet, PortSet)>,
 }
 
 /// One source with one target.
@@ -32,8 +34,9 @@ pub struct Pair<'l, 'a> {
     pub from: &'l Party<'a>,
     /// The target.
     pub to: &'l Party<'a>,
-    /// What each of them allows.
+    /// What each of them decides.
     pub passage: &'l Passage,
+    gateable: &'l (PortSet, PortSet),
 }
 
 /// The pods that a side means now: those that its selector matches and that belong to the workloads
@@ -78,6 +81,7 @@ impl<'a> Lineup<'a> {
         Self {
             asked: flow.ports.iter().copied().collect(),
             passages: passages(&from, &to),
+            gateable: passages_without_denies(&from, &to),
             from,
             to,
         }
@@ -98,9 +102,14 @@ impl<'a> Lineup<'a> {
             .from
             .iter()
             .flat_map(|from| self.to.iter().map(move |to| (from, to)));
-        let all = ends.zip(&self.passages);
+        let all = ends.zip(self.passages.iter().zip(&self.gateable));
         let all: Vec<_> = all
-            .map(|((from, to), passage)| Pair { from, to, passage })
+            .map(|((from, to), (passage, gateable))| Pair {
+                from,
+                to,
+                passage,
+                gateable,
+            })
             .collect();
         let apart: Vec<_> = all
             .iter()
@@ -110,12 +119,12 @@ impl<'a> Lineup<'a> {
         if apart.is_empty() { all } else { apart }
     }
 
-    /// The parties of one side that do not allow all asked ports with everyone on the other.
+    /// The parties of one side to which a gate has to add asked ports.
     pub fn lacking(&self, direction: Direction) -> Vec<&Party<'a>> {
         let mut lacking: Vec<&Party<'a>> = Vec::new();
         for pair in self.pairs() {
             let subject = pair.subject(direction);
-            let allowed = pair.passage.allowed(direction);
+            let allowed = pair.gateable(direction);
             if !allowed.covers(&self.asked) && !lacking.iter().any(|p| same_pod(p, subject)) {
                 lacking.push(subject);
             }
@@ -123,16 +132,24 @@ impl<'a> Lineup<'a> {
         lacking
     }
 
-    /// The asked ports that one side does not allow for some pair.
+    /// The asked ports that a gate has to add on one side, for some pair.
     pub fn missing(&self, direction: Direction) -> PortSet {
         let pairs = self.pairs().into_iter();
         pairs
-            .map(|pair| self.asked.minus(pair.passage.allowed(direction)))
+            .map(|pair| self.asked.minus(pair.gateable(direction)))
             .fold(PortSet::default(), |all, one| all.union(&one))
     }
 }
 
 impl<'l, 'a> Pair<'l, 'a> {
+    /// What one side has open as far as a gate could add: denies and what cannot be told left aside.
+    pub const fn gateable(&self, direction: Direction) -> &'l PortSet {
+        match direction {
+            Direction::Egress => &self.gateable.0,
+            Direction::Ingress => &self.gateable.1,
+        }
+    }
+
     /// The end that a direction is judged on.
     pub fn subject(&self, direction: Direction) -> &'l Party<'a> {
         match direction {
@@ -163,12 +180,7 @@ pub(super) fn block_parties<'a>(
 ) -> Vec<Party<'a>> {
     let mut edges = BTreeSet::new();
     for other in others {
-        edges.extend(
-            other
-                .isolating(direction)
-                .iter()
-                .flat_map(|p| p.nets(direction)),
-        );
+        edges.extend(other.nets(direction));
         if let End::Pod(pod) = &other.end {
             edges.extend(pod.pod.host_ips.iter().map(|ip| IpNet::from(*ip)));
         }

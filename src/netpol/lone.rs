@@ -23,8 +23,7 @@ pub fn isolated_alone(snapshot: &Snapshot, gate: &NetworkPolicy) -> Vec<String> 
         .into_iter()
         .filter(|pod| {
             let party = baseline.party(End::Pod(*pod));
-            let alone_in =
-                |way: &Direction| policy.rules(*way).is_some() && !party.is_isolated(*way);
+            let alone_in = |way: &Direction| policy.isolates(*way) && !party.is_isolated(*way);
             directions.iter().any(alone_in)
         })
         .map(|pod| format!("{}/{}", pod.namespace, pod.name))

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::evaluate::{End, Evaluator, Party};
+use super::evaluate::{End, Evaluator, Party, exempt};
 use super::flow::Flow;
+use super::judge::{Note, Says};
 use super::lineup::Lineup;
 use super::policy::Direction;
 use super::portset::PortSet;
+use super::rule::Match;
 use super::snapshot::Snapshot;
 
 /// How much of a flow is open.
@@ -46,7 +48,13 @@ pub struct SideReach {
     pub isolated_by: Vec<String>,
     /// The rules that allow some of the flow, such as ``ingress rule 1 of `a/allow-web` ``, sorted.
     pub allowed_by: Vec<String>,
-    /// The asked ports that this side does not allow for some pair.
+    /// The rules that deny some of the flow, in the same form.
+    pub denied_by: Vec<String>,
+    /// Their policies.
+    pub denying: Vec<String>,
+    /// What may decide here and was not read or cannot be judged, each with the reason.
+    pub unknown: Vec<String>,
+    /// The asked ports that this side does not surely let pass for some pair.
     pub missing: PortSet,
     /// Whether something is allowed only because an address block holds a pod's address, which
     /// some network plug-ins do not apply to pods.
@@ -65,24 +73,49 @@ impl Reach {
             .sides
             .iter()
             .filter(|side| side.openness != Openness::Open);
-        let names: BTreeSet<&String> = blocking.flat_map(|side| &side.isolated_by).collect();
+        // A deny stands in the way by itself; what isolates, where an allow is lacking.
+        let names: BTreeSet<&String> = blocking
+            .flat_map(|side| side.isolated_by.iter().chain(&side.denying))
+            .collect();
         names.into_iter().cloned().collect()
+    }
+}
+
+impl Reach {
+    /// The rules that deny some of the flow, whoever else allows it.
+    pub fn denied_by(&self) -> Vec<String> {
+        let closed = self
+            .sides
+            .iter()
+            .filter(|side| side.openness != Openness::Open);
+        let all: BTreeSet<&String> = closed.flat_map(|side| &side.denied_by).collect();
+        all.into_iter().cloned().collect()
+    }
+
+    /// What was not read or cannot be judged, where it matters.
+    pub fn unknown(&self) -> Vec<String> {
+        let closed = self
+            .sides
+            .iter()
+            .filter(|side| side.openness != Openness::Open);
+        let all: BTreeSet<&String> = closed.flat_map(|side| &side.unknown).collect();
+        all.into_iter().cloned().collect()
     }
 }
 
 /// What others' policies say to a flow. Our own gates are left out, so a flow that only another
 /// gate opens is closed here.
 pub fn reach(snapshot: &Snapshot, flow: &Flow) -> Reach {
-    judge(&Evaluator::baseline(snapshot), flow)
+    judge(&Lineup::new(&Evaluator::baseline(snapshot), flow), flow)
 }
 
 /// What the cluster does with a flow now, our open gates included.
 pub fn reach_with_gates(snapshot: &Snapshot, flow: &Flow) -> Reach {
-    judge(&Evaluator::with_gates(snapshot), flow)
+    judge(&Lineup::new(&Evaluator::with_gates(snapshot), flow), flow)
 }
 
-fn judge(evaluator: &Evaluator<'_>, flow: &Flow) -> Reach {
-    let lineup = Lineup::new(evaluator, flow);
+/// The answer for a flow whose sides are known.
+pub(super) fn judge(lineup: &Lineup<'_>, flow: &Flow) -> Reach {
     for (parties, side) in [(&lineup.from, &flow.from), (&lineup.to, &flow.to)] {
         if parties.is_empty() {
             return Reach {
@@ -95,7 +128,7 @@ fn judge(evaluator: &Evaluator<'_>, flow: &Flow) -> Reach {
     let sides: Vec<SideReach> = [Direction::Egress, Direction::Ingress]
         .into_iter()
         .filter(|direction| has_pods(lineup.side(*direction)))
-        .map(|direction| judge_side(&lineup, direction))
+        .map(|direction| judge_side(lineup, direction))
         .collect();
     let why = sides.iter().flat_map(|side| reasons(side, flow)).collect();
     let open = lineup.pairs().into_iter().map(|pair| pair.passage.open());
@@ -131,48 +164,80 @@ fn judge_side(lineup: &Lineup<'_>, direction: Direction) -> SideReach {
         .clone()
         .flat_map(|party| party.isolating(direction));
     let isolated_by: BTreeSet<String> = isolating.map(|policy| policy.path()).collect();
-    let (allowed_by, doubtful) = allowed_by(lineup, direction);
-    let allowed = lineup
-        .pairs()
-        .into_iter()
-        .map(|pair| pair.passage.allowed(direction).clone());
+    let heard = Heard::of(lineup, direction);
+    let judged = || {
+        lineup
+            .pairs()
+            .into_iter()
+            .map(|pair| pair.passage.judged(direction))
+    };
+    let missing = judged().map(|judged| lineup.asked.minus(&judged.open));
     SideReach {
         direction,
-        openness: openness(&lineup.asked, allowed),
+        openness: openness(&lineup.asked, judged().map(|judged| judged.open.clone())),
         pods: subjects.len(),
         isolated: isolated.count(),
         isolated_by: isolated_by.into_iter().collect(),
-        allowed_by: allowed_by.into_iter().collect(),
-        missing: lineup.missing(direction),
-        doubtful,
+        allowed_by: heard.allowed_by.into_iter().collect(),
+        denied_by: heard.denied_by.into_iter().collect(),
+        denying: heard.denying.into_iter().collect(),
+        unknown: heard.unknown.into_iter().collect(),
+        missing: missing.fold(PortSet::default(), |all, one| all.union(&one)),
+        doubtful: heard.by_address,
     }
 }
 
-/// The rules of one side that allow some of the flow, and whether one of them matched a pod only by
-/// its address.
-fn allowed_by(lineup: &Lineup<'_>, direction: Direction) -> (BTreeSet<String>, bool) {
-    let mut rules = BTreeSet::new();
-    let mut doubtful = false;
-    for pair in lineup.pairs() {
-        // Most pairs of a closed flow have nothing to name.
-        if pair
-            .passage
-            .allowed(direction)
-            .intersection(&lineup.asked)
-            .is_empty()
-        {
-            continue;
+/// Who had a say on one side.
+#[derive(Default)]
+struct Heard {
+    allowed_by: BTreeSet<String>,
+    denied_by: BTreeSet<String>,
+    denying: BTreeSet<String>,
+    unknown: BTreeSet<String>,
+    /// Whether something matched a pod only by its address.
+    by_address: bool,
+}
+
+impl Heard {
+    fn of(lineup: &Lineup<'_>, direction: Direction) -> Self {
+        let mut heard = Self::default();
+        for pair in lineup.pairs() {
+            if exempt(&pair.from.end, &pair.to.end) {
+                continue;
+            }
+            let (subject, peer) = (pair.subject(direction), pair.peer(direction));
+            let unseen = subject.stack(direction).unseen.iter();
+            heard.unknown.extend(unseen.map(ToString::to_string));
+            let word = direction.word();
+            subject.hear(direction, &peer.end, &mut |note| {
+                if !note.ports.intersection(&lineup.asked).is_empty() {
+                    heard.note(word, &note);
+                }
+            });
         }
-        let (subject, peer) = (pair.subject(direction), pair.peer(direction));
-        for allowance in subject.allowances(direction, &peer.end) {
-            if !allowance.ports.intersection(&lineup.asked).is_empty() {
-                let (rule, path) = (allowance.rule, allowance.policy.path());
-                rules.insert(format!("{} rule {rule} of `{path}`", direction.word()));
-                doubtful |= allowance.by_address;
+        heard
+    }
+
+    fn note(&mut self, word: &str, note: &Note<'_>) {
+        let path = note.by.path();
+        let rule = format!("{word} rule {} of `{path}`", note.rule);
+        match note.says {
+            Says::Allows(matched) => {
+                self.by_address |= matched == Match::Address;
+                self.allowed_by.insert(rule);
+            }
+            Says::Denies => {
+                self.denied_by.insert(rule);
+                self.denying.insert(path);
+            }
+            Says::Perhaps => {
+                let why = note
+                    .doubt
+                    .unwrap_or("whether it matches pods by address is not known");
+                self.unknown.insert(format!("{rule} ({why})"));
             }
         }
     }
-    (rules, doubtful)
 }
 
 /// One side's part of the answer, in sentences.
@@ -185,10 +250,21 @@ fn reasons(side: &SideReach, flow: &Flow) -> Vec<String> {
         Direction::Egress => format!("to `{}`", flow.to.label),
         Direction::Ingress => format!("from `{}`", flow.from.label),
     };
-    if side.isolated == 0 {
-        return vec![format!("no policy isolates `{label}` for {word}")];
-    }
     let mut why = Vec::new();
+    if !side.denied_by.is_empty() {
+        why.push(format!("denied by {}", side.denied_by.join(", ")));
+    }
+    if !side.unknown.is_empty() && side.openness != Openness::Open {
+        why.push(format!("cannot be told: {}", side.unknown.join(", ")));
+    }
+    if side.isolated == 0 {
+        if side.allowed_by.is_empty() {
+            why.push(format!("no policy isolates `{label}` for {word}"));
+        } else {
+            why.push(format!("allowed by {}", side.allowed_by.join(", ")));
+        }
+        return why;
+    }
     if side.isolated < side.pods {
         let (some, all) = (side.isolated, side.pods);
         why.push(format!(
@@ -203,6 +279,8 @@ fn reasons(side: &SideReach, flow: &Flow) -> Vec<String> {
             ));
         }
         Openness::Open => why.push(format!("allowed by {}", side.allowed_by.join(", "))),
+        // The deny or what is not known says it all.
+        Openness::Closed if !side.denied_by.is_empty() && !side.allowed_by.is_empty() => {}
         Openness::Closed => why.push(format!(
             "`{label}` is isolated for {word} by {by}, and no rule allows {} {peer}",
             side.missing

@@ -60,6 +60,7 @@ fn resolve_side<'a>(
             let side = Side {
                 label: crate::netpol::address::text(*net),
                 at: SideRef::Addresses(net.trunc()),
+                by_labels: false,
             };
             return Ok((side, None));
         }
@@ -79,6 +80,7 @@ fn resolve_side<'a>(
             pods: found.pods.iter().map(|p| p.name.to_owned()).collect(),
             workloads: found.workloads.iter().map(ToString::to_string).collect(),
         },
+        by_labels: matches!(endpoint, Endpoint::Labels { .. }),
     };
     Ok((side, Some(found)))
 }

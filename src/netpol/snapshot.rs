@@ -10,6 +10,7 @@
 pub mod object;
 pub mod pod;
 pub mod service;
+pub mod wide;
 pub mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,9 +21,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use super::marks;
 use super::policy::Policy;
 use super::selector::{Labels, Selector};
-pub use object::{Object, ObjectKey};
+pub use object::{Extension, Object, ObjectKey};
 pub use pod::{ContainerPort, Pod, PodRef};
 pub use service::{Service, ServicePort};
+use wide::Wide;
 pub use workload::{Workload, WorkloadRef};
 
 /// The label that the control plane sets on every namespace: its name.
@@ -32,6 +34,7 @@ pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     spaces: BTreeMap<Arc<str>, Arc<Space>>,
+    wide: Arc<Wide>,
 }
 
 /// What one namespace holds, by name.
@@ -47,6 +50,8 @@ pub struct Space {
     pub services: BTreeMap<Arc<str>, Arc<Service>>,
     /// Policies of others: the baseline.
     pub policies: BTreeMap<Arc<str>, Arc<Policy>>,
+    /// Policies of Cilium's, each with its rules; ours are none of them.
+    pub cilium: BTreeMap<Arc<str>, Arc<[Policy]>>,
     /// Our own open gates.
     pub gates: BTreeMap<Arc<str>, Arc<Policy>>,
     /// Objects that own pods, by kind and name.
@@ -67,6 +72,9 @@ impl Snapshot {
     pub fn apply(&mut self, object: Object) {
         let key = object.key();
         let name: Arc<str> = key.name.as_str().into();
+        if let Object::Extension(object) = &object {
+            return self.apply_extension(&key, object);
+        }
         let space = self.space_mut(key.space());
         match object {
             Object::Namespace(namespace) => {
@@ -89,6 +97,7 @@ impl Snapshot {
                 out_of.remove(&name);
                 into.insert(name, Policy::read(&policy, key.space()).into());
             }
+            Object::Extension(_) => {}
             other => {
                 if let Some(workload) = Workload::read(&other) {
                     space.workloads.insert(workload_key(&key), workload.into());
@@ -99,6 +108,9 @@ impl Snapshot {
 
     /// Forgets an object; an unknown key changes nothing.
     pub fn remove(&mut self, key: &ObjectKey) {
+        if Arc::make_mut(&mut self.wide).remove(key) {
+            return;
+        }
         let Some(space) = self.spaces.get_mut(key.space()).map(Arc::make_mut) else {
             return;
         };
@@ -110,6 +122,7 @@ impl Snapshot {
             }
             "Pod" => drop(space.pods.remove(name)),
             "Service" => drop(space.services.remove(name)),
+            wide::CILIUM_NAMESPACED => drop(space.cilium.remove(name)),
             "NetworkPolicy" => {
                 space.policies.remove(name);
                 space.gates.remove(name);
@@ -197,6 +210,7 @@ impl Space {
             && self.services.is_empty()
             && self.policies.is_empty()
             && self.gates.is_empty()
+            && self.cilium.is_empty()
             && self.workloads.is_empty()
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod fixtures;
 
+mod beyond;
 mod corners;
 mod grants;
 mod marks;

@@ -119,6 +119,7 @@ fn side(namespace: &str, name: &str, pods: &[&str]) -> Side {
             pods: pods.iter().map(|pod| (*pod).to_owned()).collect(),
             workloads: vec![format!("{namespace}/Deployment/{name}")],
         },
+        by_labels: false,
     }
 }
 
@@ -143,6 +144,7 @@ pub(crate) fn effect() -> Effect {
         to_pods: 1,
         opens: vec![opened("orders/Deployment/db", "TCP 5432")],
         warnings: Vec::new(),
+        outlook: crate::netpol::effect::Outlook::Expected,
     }
 }
 

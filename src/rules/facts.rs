@@ -100,6 +100,7 @@ mod tests {
                 pods: vec!["web-1".into()],
                 workloads: workloads.iter().map(|w| (*w).to_owned()).collect(),
             },
+            by_labels: false,
         }
     }
 
@@ -122,6 +123,7 @@ mod tests {
         let side = Side {
             label: "203.0.113.7".into(),
             at: SideRef::Addresses("203.0.113.7/32".parse().unwrap()),
+            by_labels: false,
         };
         let end = End::of(&side, BTreeMap::from([("team".into(), "x".into())]));
         assert_eq!((end.namespace, end.kind.as_str()), (None, "Address"));

@@ -84,6 +84,20 @@ pub(super) fn warnings(request: &Request) -> Markup {
             Warning::WideBlock { block } => {
                 Markup::from("Wide address block: ") + Markup::code(block)
             }
+            Warning::Denied { by } => {
+                let rules = by.iter().map(|rule| Markup::typed(&rule.replace('`', "")));
+                Markup::from("May not work: denied by ") + Markup::list(rules, MOST_WORKLOADS)
+            }
+            Warning::Unknown { what } => {
+                let what = what.iter().map(|one| Markup::typed(&one.replace('`', "")));
+                Markup::from("May not work, not known: ") + Markup::list(what, MOST_WORKLOADS)
+            }
+            Warning::WideSelection { side, pods } => {
+                Markup::from("Very many pods: ") + Markup::code(side) + " means " + *pods
+            }
+            Warning::Grows { side } => {
+                Markup::from("Pods that get the labels later join ") + Markup::code(side)
+            }
             Warning::AddressMayBeRewritten => {
                 "The address may be rewritten on its way in: perhaps nothing will match".into()
             }
@@ -98,6 +112,9 @@ pub(super) fn second_look(request: &Request) -> Option<&'static str> {
     let question = match request.effect.warnings.first()? {
         Warning::AlsoMatches { .. } => "This opens more workloads than were asked for. Approve?",
         Warning::WideBlock { .. } => "This opens a wide block of addresses. Approve?",
+        Warning::Denied { .. } | Warning::Unknown { .. } => "It may not work. Approve?",
+        Warning::WideSelection { .. } => "This opens very many pods. Approve?",
+        Warning::Grows { .. } => "More pods may join while it is open. Approve?",
         Warning::AddressMayBeRewritten => "It is not certain that this address matches. Approve?",
     };
     Some(question)

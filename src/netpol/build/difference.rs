@@ -4,21 +4,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::draw;
 use crate::netpol::address;
-use crate::netpol::effect::{Effect, Opened, Warning};
-use crate::netpol::evaluate::{End, Evaluator, Party, holds, passages};
+use crate::netpol::effect::{Effect, Opened, Outlook, Warning};
+use crate::netpol::evaluate::{End, Evaluator, Party, passages_without_denies};
 use crate::netpol::flow::{Flow, Side, SideRef};
-use crate::netpol::lineup::{block_parties, meant};
-use crate::netpol::policy::{Direction, Peer, Policy};
+use crate::netpol::lineup::{Lineup, block_parties, meant};
+use crate::netpol::policy::{Direction, Policy};
 use crate::netpol::portset::PortSet;
+use crate::netpol::reach;
+use crate::netpol::rule::{Match, Peer};
 use crate::netpol::snapshot::{PodRef, Snapshot};
 
 /// Shortest prefixes that are not called wide: 256 IPv4 addresses, one IPv6 site of 256 networks.
 const NARROW_V4: u8 = 24;
 const NARROW_V6: u8 = 56;
 
+/// A side of more pods than this is called wide.
+const WIDE_PODS: usize = 50;
+
 /// A gate's effect. Its objects isolate nothing, so reach can only grow, and only between a pod that
 /// an object selects and a peer that the object's rules hold: those pairs are compared.
-pub(super) fn effect(snapshot: &Snapshot, flow: &Flow, policies: &[Policy]) -> Effect {
+///
+/// Denies and what cannot be told are left aside on both sides of the comparison: what the gate opens
+/// once they are gone is opened by it, so approval binds to that too.
+pub(in crate::netpol) fn effect(snapshot: &Snapshot, flow: &Flow, policies: &[Policy]) -> Effect {
     let comparison = Comparison {
         before: Evaluator::baseline(snapshot),
         after: Evaluator::trying(snapshot, policies),
@@ -36,12 +44,30 @@ pub(super) fn effect(snapshot: &Snapshot, flow: &Flow, policies: &[Policy]) -> E
         to,
         ports: ports.ranges().iter().map(ToString::to_string).collect(),
     });
+    let (outlook, doubt) = outlook(&comparison.after, flow);
+    let mut warnings = warnings(snapshot, flow, &opened);
+    warnings.extend(doubt);
     Effect {
         from_pods: meant(snapshot, &flow.from).len(),
         to_pods: meant(snapshot, &flow.to).len(),
         opens: opens.collect(),
-        warnings: warnings(snapshot, flow, &opened),
+        warnings: warnings.into_iter().collect(),
+        outlook,
     }
+}
+
+/// Whether the flow is open with the gate, and what stands in doubt.
+fn outlook(after: &Evaluator<'_>, flow: &Flow) -> (Outlook, Vec<Warning>) {
+    let reach = reach::judge(&Lineup::new(after, flow), flow);
+    let (by, what) = (reach.denied_by(), reach.unknown());
+    let outlook = match (reach.is_open(), by.is_empty()) {
+        (true, _) => return (Outlook::Expected, Vec::new()),
+        (false, false) => Outlook::Doubtful,
+        (false, true) => Outlook::Unknown,
+    };
+    let denied = (!by.is_empty()).then_some(Warning::Denied { by });
+    let unknown = (!what.is_empty()).then_some(Warning::Unknown { what });
+    (outlook, denied.into_iter().chain(unknown).collect())
 }
 
 /// Namespace and name of a pod; `None` for addresses.
@@ -105,7 +131,9 @@ impl<'a> Comparison<'a> {
         direction: Direction,
     ) -> Vec<End<'a>> {
         let pods = self.before.snapshot().all_running().map(End::Pod);
-        let mut ends: Vec<End<'a>> = pods.filter(|end| holds(peer, policy, end)).collect();
+        let mut ends: Vec<End<'a>> = pods
+            .filter(|end| peer.holds(&policy.namespace, end) > Match::No)
+            .collect();
         if let Peer::Block { net, .. } = peer {
             let judges = parties(&self.before, subjects);
             let pieces = block_parties(&self.before, *net, &judges, direction);
@@ -115,7 +143,8 @@ impl<'a> Comparison<'a> {
     }
 
     fn gained(&self, from: &[End<'a>], to: &[End<'a>]) -> Vec<Gain<'a>> {
-        let under = |evaluator| passages(&parties(evaluator, from), &parties(evaluator, to));
+        let under =
+            |evaluator| passages_without_denies(&parties(evaluator, from), &parties(evaluator, to));
         let ends = from
             .iter()
             .flat_map(|from| to.iter().map(move |to| (*from, *to)));
@@ -124,7 +153,10 @@ impl<'a> Comparison<'a> {
             .map(|((from, to), (before, after))| Gain {
                 from,
                 to,
-                ports: after.open().minus(&before.open()),
+                ports: after
+                    .0
+                    .intersection(&after.1)
+                    .minus(&before.0.intersection(&before.1)),
             })
             .filter(|gain| !gain.ports.is_empty())
             .collect()
@@ -139,7 +171,7 @@ fn peers(policy: &Policy) -> impl Iterator<Item = (Direction, &Peer)> {
     [Direction::Egress, Direction::Ingress]
         .into_iter()
         .flat_map(move |direction| {
-            let rules = policy.rules(direction).unwrap_or_default();
+            let rules = &policy.section(direction).allow;
             let peers = rules.iter().flat_map(|rule| rule.peers.iter().flatten());
             peers.map(move |peer| (direction, peer))
         })
@@ -149,7 +181,7 @@ fn warnings(
     snapshot: &Snapshot,
     flow: &Flow,
     opened: &BTreeSet<(PodKey<'_>, PodKey<'_>)>,
-) -> Vec<Warning> {
+) -> BTreeSet<Warning> {
     let mut warnings = BTreeSet::new();
     let others = unasked(snapshot, flow, opened);
     if !others.is_empty() {
@@ -168,11 +200,19 @@ fn warnings(
                 });
             }
         }
+        let (side_label, pods) = (side.label.clone(), meant(snapshot, side).len());
+        if pods > WIDE_PODS {
+            let side = side_label.clone();
+            warnings.insert(Warning::WideSelection { side, pods });
+        }
+        if side.by_labels {
+            warnings.insert(Warning::Grows { side: side_label });
+        }
     }
     if matches!(flow.from.at, SideRef::Addresses(_)) {
         warnings.insert(Warning::AddressMayBeRewritten);
     }
-    warnings.into_iter().collect()
+    warnings
 }
 
 /// Workloads that the gate opens something for though nobody asked for them, DNS apart.

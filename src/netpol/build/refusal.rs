@@ -17,6 +17,26 @@ pub enum NoGate {
         /// The reasons, as [`crate::netpol::Reach::why`] gives them.
         why: Vec<String>,
     },
+    /// What closes it beats every policy that could be added.
+    #[error("`{from}` is kept from reaching `{to}` by {}", by.join(", "))]
+    Denied {
+        /// The source's label.
+        from: String,
+        /// The target's label.
+        to: String,
+        /// The rules that deny, each with its policy.
+        by: Vec<String>,
+    },
+    /// Nothing that was read blocks it, but not everything could be read or judged.
+    #[error("whether `{from}` can reach `{to}` cannot be told: {}", what.join(", "))]
+    Untold {
+        /// The source's label.
+        from: String,
+        /// The target's label.
+        to: String,
+        /// What could not be read or judged.
+        what: Vec<String>,
+    },
     /// The object would be the first policy to isolate these workloads.
     #[error(
         "opening this would cut off {}, which no policy isolates for {} now",
@@ -71,6 +91,13 @@ impl NoGate {
                 "ask the owners of `{side}` to give the isolated pods a label of their own, \
                  or to isolate the others too"
             ),
+            Self::Denied { .. } => {
+                "no temporary policy can open it: ask those who own that rule".to_owned()
+            }
+            Self::Untold { .. } => {
+                "every policy that was read lets it pass: try it, and ask those who own the rest"
+                    .to_owned()
+            }
             Self::CannotPin { .. } => {
                 "ask for the whole workload, or give the pod a label of its own".to_owned()
             }

@@ -30,17 +30,45 @@ pub enum Object {
     DaemonSet(Box<DaemonSet>),
     Job(Box<Job>),
     CronJob(Box<CronJob>),
+    Extension(Box<Extension>),
+}
+
+/// An object of a kind that Kubernetes itself does not have: policies of the admin tiers and of network
+/// plug-ins. Read field by field where it is judged, because a field that is not known there must make
+/// the answer *unknown* instead of being dropped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extension {
+    /// API group, such as `cilium.io`.
+    pub group: String,
+    /// Kind, such as `CiliumNetworkPolicy`.
+    pub kind: String,
+    /// Metadata, as of any object.
+    pub metadata: ObjectMeta,
+    /// The whole object.
+    pub body: serde_json::Value,
 }
 
 /// Names one object of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey {
-    /// Its kind, as Kubernetes writes it.
+    /// Its kind, as Kubernetes writes it; of kinds that are not Kubernetes' own with their group.
     pub kind: String,
     /// Its namespace; empty for a Namespace.
     pub namespace: String,
     /// Its name.
     pub name: String,
+}
+
+impl Extension {
+    /// Whether its kind lives in namespaces.
+    pub fn is_namespaced(&self) -> bool {
+        matches!(self.kind.as_str(), "CiliumNetworkPolicy" | "NetworkPolicy")
+    }
+
+    /// Kind and group: Calico has a NetworkPolicy of its own.
+    pub fn key_kind(&self) -> String {
+        format!("{}.{}", self.kind, self.group)
+    }
 }
 
 impl ObjectKey {
@@ -60,17 +88,21 @@ impl Object {
         let (kind, meta) = self.parts();
         let namespace = match self {
             Self::Namespace(_) => "",
+            Self::Extension(o) if !o.is_namespaced() => "",
             _ => meta.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE),
         };
         ObjectKey {
-            kind: kind.to_owned(),
+            kind: match self {
+                Self::Extension(o) => o.key_kind(),
+                _ => kind.to_owned(),
+            },
             namespace: namespace.to_owned(),
             name: meta.name.clone().unwrap_or_default(),
         }
     }
 
     /// Kind and metadata.
-    pub(super) fn parts(&self) -> (&'static str, &ObjectMeta) {
+    pub fn parts(&self) -> (&str, &ObjectMeta) {
         match self {
             Self::Namespace(o) => ("Namespace", &o.metadata),
             Self::Pod(o) => ("Pod", &o.metadata),
@@ -82,6 +114,7 @@ impl Object {
             Self::DaemonSet(o) => ("DaemonSet", &o.metadata),
             Self::Job(o) => ("Job", &o.metadata),
             Self::CronJob(o) => ("CronJob", &o.metadata),
+            Self::Extension(o) => (&o.kind, &o.metadata),
         }
     }
 }

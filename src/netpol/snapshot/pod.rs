@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use super::Space;
 use super::workload::{OwnerRef, WorkloadRef};
 use crate::grammar::Protocol;
-use crate::netpol::policy;
+use crate::netpol::rule;
 use crate::netpol::selector::Labels;
 
 /// A pod.
@@ -36,7 +36,7 @@ pub struct Pod {
 }
 
 /// A port that a container declares. Informational in Kubernetes, apart from the name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ContainerPort {
     /// Unique within a container only: another container may use the name again.
     pub name: Option<Box<str>>,
@@ -160,8 +160,8 @@ fn ports(spec: &api::PodSpec) -> Box<[ContainerPort]> {
         .filter_map(|port| {
             Some(ContainerPort {
                 name: port.name.as_deref().map(Into::into),
-                protocol: policy::protocol(port.protocol.as_deref())?,
-                number: policy::number(port.container_port)?,
+                protocol: rule::protocol(port.protocol.as_deref())?,
+                number: rule::number(port.container_port)?,
             })
         })
         .collect()

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1 as api;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::grammar::Protocol;
-use crate::netpol::policy;
+use crate::netpol::rule;
 use crate::netpol::selector::{Labels, Selector};
 
 /// A Service.
@@ -77,16 +77,16 @@ impl Service {
 
 impl ServicePort {
     fn read(port: &api::ServicePort) -> Option<Self> {
-        let number = policy::number(port.port)?;
+        let number = rule::number(port.port)?;
         let target = match &port.target_port {
             // The API server fills a missing (or zero) target port with the port itself.
             None | Some(IntOrString::Int(0)) => TargetPort::Number(number),
-            Some(IntOrString::Int(target)) => TargetPort::Number(policy::number(*target)?),
+            Some(IntOrString::Int(target)) => TargetPort::Number(rule::number(*target)?),
             Some(IntOrString::String(name)) => TargetPort::Name(name.as_str().into()),
         };
         Some(Self {
             name: port.name.as_deref().map(Into::into),
-            protocol: policy::protocol(port.protocol.as_deref())?,
+            protocol: rule::protocol(port.protocol.as_deref())?,
             number,
             target,
         })

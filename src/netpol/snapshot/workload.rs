@@ -97,7 +97,11 @@ impl Workload {
             Object::DaemonSet(o) => Some(&o.spec.selector),
             Object::Job(o) => o.spec.as_ref().and_then(|s| s.selector.as_ref()),
             Object::CronJob(_) => None,
-            Object::Namespace(_) | Object::Pod(_) | Object::Service(_) | Object::Policy(_) => {
+            Object::Namespace(_)
+            | Object::Pod(_)
+            | Object::Service(_)
+            | Object::Policy(_)
+            | Object::Extension(_) => {
                 return None;
             }
         };

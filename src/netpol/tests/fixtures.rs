@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::grammar::{Endpoint, Kind, PortAsk, PortRef, Ports, Protocol};
-use crate::netpol::snapshot::{Object, Snapshot};
+use crate::netpol::snapshot::{Extension, Object, Snapshot};
 use crate::netpol::{Flow, Unresolved, resolve};
 
 /// A Kubernetes object under construction.
@@ -172,6 +172,16 @@ impl From<Fixture> for Object {
 pub(crate) fn read_object(value: Value) -> Object {
     fn of<T: serde::de::DeserializeOwned>(value: Value) -> Box<T> {
         Box::new(serde_json::from_value(value).unwrap())
+    }
+    if let Some((group, _)) = value["apiVersion"].as_str().and_then(|v| v.split_once('/'))
+        && ["policy.networking.k8s.io", "cilium.io", "projectcalico.org"].contains(&group)
+    {
+        return Object::Extension(Box::new(Extension {
+            group: group.to_owned(),
+            kind: value["kind"].as_str().unwrap().to_owned(),
+            metadata: serde_json::from_value(value["metadata"].clone()).unwrap(),
+            body: value,
+        }));
     }
     // The Kubernetes types insist on their apiVersion; fixtures leave it out.
     let mut value = value;

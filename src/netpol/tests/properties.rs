@@ -1,6 +1,6 @@
 //! Over random clusters: the evaluator agrees with the oracle, and a gate keeps its promises.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
@@ -288,6 +288,13 @@ fn check_refusal(town: &Town, flow: &Flow, refusal: &NoGate) -> Result<(), TestC
             prop_assert!(members.iter().any(bare));
         }
         NoGate::AlreadyOpen { .. } | NoGate::Gone { .. } => {}
+        NoGate::Denied { .. } | NoGate::Untold { .. } => {
+            prop_assert!(
+                false,
+                "nothing here denies, and everything can be read: {}",
+                refusal
+            );
+        }
     }
     Ok(())
 }
@@ -312,6 +319,40 @@ proptest! {
                 prop_assert_eq!(ours, theirs, "{} -> {} {:?}", spot_name(from), spot_name(to), packet);
             }
         }
+    }
+
+    #[test]
+    fn the_table_says_of_workloads_what_their_pods_say(town in town::town()) {
+        let snapshot = town::snapshot(&town);
+        let evaluator = Evaluator::baseline(&snapshot);
+        let parties: Vec<Party<'_>> =
+            snapshot.all_running().map(|pod| evaluator.party(End::Pod(pod))).collect();
+        let mut expected: BTreeMap<(String, String), Vec<PortSet>> = BTreeMap::new();
+        let judged = passages(&parties, &parties);
+        let pairs = parties.iter().flat_map(|from| parties.iter().map(move |to| (from, to)));
+        let mut alone = expected.clone();
+        for ((from, to), passage) in pairs.zip(judged) {
+            let (End::Pod(a), End::Pod(b)) = (from.end, to.end) else { unreachable!() };
+            let into = if a.is(&b) { &mut alone } else { &mut expected };
+            let key = (a.workload().to_string(), b.workload().to_string());
+            into.entry(key).or_default().push(passage.open());
+        }
+        for (key, itself) in alone {
+            expected.entry(key).or_insert(itself);
+        }
+        let mut rows = 0;
+        let mut wrong = Vec::new();
+        crate::netpol::table(&snapshot).each(|row| {
+            rows += 1;
+            let sets = &expected[&(row.from.to_string(), row.to.to_string())];
+            let every = sets.iter().fold(PortSet::all(), |all, one| all.intersection(one));
+            let some = sets.iter().fold(PortSet::default(), |all, one| all.union(one));
+            if row.open != every || row.partly != some.minus(&every) || !row.unknown.is_empty() {
+                wrong.push(format!("{row:?} is not {every} and {some}"));
+            }
+        });
+        prop_assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        prop_assert_eq!(rows, expected.len());
     }
 
     #[test]
