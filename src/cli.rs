@@ -5,6 +5,11 @@
 
 pub mod check;
 pub mod demo;
+mod folder;
+mod open;
+mod picture;
+pub mod plan;
+pub mod reach;
 pub mod reap;
 pub mod serve;
 pub mod simulate;
@@ -51,6 +56,10 @@ enum Command {
         #[arg(long)]
         schema: bool,
     },
+    /// Show what can talk to what, and for one flow why.
+    Reach(reach::Given),
+    /// Show the gate that would be applied for an ask, and what it would change.
+    Plan(plan::Given),
     /// Close overdue gates once and exit; needs only the cluster.
     Reap,
 }
@@ -93,6 +102,8 @@ pub fn main() -> ExitCode {
         Command::Check {
             rules, templates, ..
         } => check::run(rules, templates),
+        Command::Reach(given) => reach::run(&given),
+        Command::Plan(given) => plan::run(&given),
         Command::Reap => reap::run(),
     };
     status.into()

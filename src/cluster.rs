@@ -10,6 +10,7 @@
 
 pub mod connect;
 pub mod error;
+mod extension;
 pub mod gate;
 pub mod needs;
 pub mod object;
@@ -125,6 +126,7 @@ impl Cluster {
             };
         }
         snapshot_kinds!(label);
+        labels.extend(extension::OPTIONAL.iter().map(extension::Optional::label));
         self.sight = Arc::new(Sight::of(labels));
         self
     }
@@ -148,6 +150,9 @@ impl Cluster {
             };
         }
         snapshot_kinds!(spawn);
+        for kind in extension::OPTIONAL {
+            tracker.spawn(extension::follow(self.clone(), kind, stop.clone()));
+        }
     }
 
     /// The cluster as the watches show it. Cheap: shared until it changes.
@@ -186,6 +191,7 @@ impl Cluster {
             };
         }
         snapshot_kinds!(add);
+        self.survey_optional(&mut snapshot).await?;
         Ok(snapshot)
     }
 

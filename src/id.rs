@@ -17,7 +17,7 @@ pub const ID_LENGTH: usize = 6;
 pub const SHARDS: usize = 4;
 
 /// A partition of the store: every key of a request lives in the slot of its shard's hash tag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Shard(u8);
 
 impl Shard {

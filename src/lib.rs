@@ -5,6 +5,7 @@ pub mod audit;
 pub mod grammar;
 pub mod id;
 pub mod lane;
+pub mod manifest;
 pub mod netpol;
 pub mod request;
 pub mod retry;

@@ -12,6 +12,7 @@
 pub mod address;
 pub mod build;
 pub mod calico;
+pub mod check;
 mod cilium;
 pub mod effect;
 pub mod evaluate;
@@ -43,6 +44,6 @@ pub use marks::Marks;
 pub use plan::plan;
 pub use portset::PortSet;
 pub use reach::{Openness, Reach, reach, reach_with_gates};
-pub use resolve::{Unresolved, resolve};
+pub use resolve::{Unresolved, resolve, resolve_to_look};
 pub use snapshot::{Object, ObjectKey, Snapshot};
-pub use table::table;
+pub use table::{Table, table};

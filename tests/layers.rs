@@ -21,6 +21,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("lane", &["units"]),
     ("grammar", &["id", "units"]),
     ("netpol", &["grammar", "id", "units"]),
+    ("manifest", &["netpol"]),
     ("rules", &["grammar", "netpol", "units"]),
     ("audit", &["rules", "units"]),
     (
@@ -81,7 +82,10 @@ const MODULES: &[(&str, &[&str])] = &[
             "cluster",
             "config",
             "entropy",
+            "grammar",
             "http",
+            "id",
+            "manifest",
             "netpol",
             "reaper",
             "rules",
@@ -99,8 +103,8 @@ const MODULES: &[(&str, &[&str])] = &[
 
 /// Modules that decide: no runtime, no IO, no clock, no environment, no randomness.
 const CORE: &[&str] = &[
-    "units", "id", "retry", "secret", "lane", "grammar", "netpol", "rules", "audit", "request",
-    "view",
+    "units", "id", "retry", "secret", "lane", "grammar", "netpol", "manifest", "rules", "audit",
+    "request", "view",
 ];
 
 /// Crates that only some modules may name.

@@ -61,6 +61,27 @@ pub const NEEDS: &[Need] = &[
         "networkpolicies",
         &["get", "list", "watch"],
     ),
+    read(
+        "policy.networking.k8s.io",
+        "adminnetworkpolicies",
+        LIST_WATCH,
+    ),
+    read(
+        "policy.networking.k8s.io",
+        "baselineadminnetworkpolicies",
+        LIST_WATCH,
+    ),
+    read(
+        "policy.networking.k8s.io",
+        "clusternetworkpolicies",
+        LIST_WATCH,
+    ),
+    read("cilium.io", "ciliumnetworkpolicies", LIST_WATCH),
+    read("cilium.io", "ciliumclusterwidenetworkpolicies", LIST_WATCH),
+    read("crd.projectcalico.org", "globalnetworkpolicies", LIST_WATCH),
+    read("crd.projectcalico.org", "networkpolicies", LIST_WATCH),
+    read("projectcalico.org", "globalnetworkpolicies", LIST_WATCH),
+    read("projectcalico.org", "networkpolicies", LIST_WATCH),
     Need {
         role: GRANT,
         reach: Reach::Namespace,

@@ -124,8 +124,16 @@ impl Sight {
         sweeps.entry(label.to_owned()).or_default().error = Some(error.to_string());
     }
 
+    /// A kind is there and cannot be read (`Some`: why), or it can or is not there.
+    pub(super) fn set_unread(&self, kind: &str, why: Option<&str>) {
+        let known = locked(&self.snapshot).is_unread(kind);
+        if known || why.is_some() {
+            self.edit(|snapshot| snapshot.set_unread(kind, why));
+        }
+    }
+
     /// Changes the snapshot and tells those who judge by it.
-    fn edit(&self, change: impl FnOnce(&mut Snapshot)) {
+    pub(super) fn edit(&self, change: impl FnOnce(&mut Snapshot)) {
         change(Arc::make_mut(&mut locked(&self.snapshot)));
         self.tell();
     }

@@ -36,8 +36,8 @@ const HEALTHY: Duration = Duration::from_secs(10);
 
 /// Pauses after failures. The longest is well within the 15 s in which overdue gates must be closed
 /// once the API server is back. No jitter: one process has a dozen watches, not a thundering herd.
-const SHORTEST: Duration = Duration::from_millis(250);
-const LONGEST: Duration = Duration::from_secs(5);
+pub(super) const SHORTEST: Duration = Duration::from_millis(250);
+pub(super) const LONGEST: Duration = Duration::from_secs(5);
 
 /// Somebody who is told of one kind's objects.
 pub(super) trait Follower: Send + 'static {
@@ -91,7 +91,10 @@ pub(super) async fn follow<F: Follower>(
 }
 
 /// One list and the watch that goes on from it.
-async fn round<F: Follower>(cluster: &Cluster, follower: &mut F) -> Result<(), ClusterError> {
+pub(super) async fn round<F: Follower>(
+    cluster: &Cluster,
+    follower: &mut F,
+) -> Result<(), ClusterError> {
     let began = cluster.clock.now();
     let kind = follower.kind().clone();
     let selector = follower.selector();

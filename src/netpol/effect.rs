@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::portset::PortSet;
+
 /// The difference a gate makes. It is computed when asked, shown on the card, and computed again at
 /// apply: should more open then, the request fails and offers to ask again.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -95,6 +97,16 @@ pub enum Warning {
     },
     /// Whether addresses are seen as asked depends on the way in (load balancer, node).
     AddressMayBeRewritten,
+}
+
+impl Opened {
+    /// Its ports as a set; what is no port (a document edited by hand) is none.
+    pub fn set(&self) -> PortSet {
+        self.ports
+            .iter()
+            .filter_map(|text| text.parse().ok())
+            .collect::<PortSet>()
+    }
 }
 
 impl Effect {

@@ -77,14 +77,42 @@ pub struct PortRange {
     pub last: u16,
 }
 
+impl PortRange {
+    /// `5432` or `8000-8010`.
+    pub fn numbers(&self) -> String {
+        if self.first == self.last {
+            self.first.to_string()
+        } else {
+            format!("{}-{}", self.first, self.last)
+        }
+    }
+}
+
+/// Reads what `Display` writes.
+impl std::str::FromStr for PortRange {
+    type Err = NotARange;
+
+    fn from_str(text: &str) -> Result<Self, NotARange> {
+        let (protocol, numbers) = text.split_once(' ').ok_or(NotARange)?;
+        let protocol = Protocol::from_word(protocol).ok_or(NotARange)?;
+        let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
+        let number = |text: &str| text.parse::<u16>().map_err(|_| NotARange);
+        Ok(Self {
+            protocol,
+            first: number(first)?,
+            last: number(last)?,
+        })
+    }
+}
+
+/// A text that is no range of ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a range of ports such as `TCP 8000-8010`")]
+pub struct NotARange;
+
 /// `TCP 5432` or `TCP 8000-8010`.
 impl std::fmt::Display for PortRange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let name = self.protocol.name();
-        if self.first == self.last {
-            write!(f, "{name} {}", self.first)
-        } else {
-            write!(f, "{name} {}-{}", self.first, self.last)
-        }
+        write!(f, "{} {}", self.protocol.name(), self.numbers())
     }
 }

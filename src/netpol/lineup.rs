@@ -52,9 +52,10 @@ pub fn meant<'a>(snapshot: &'a Snapshot, side: &Side) -> Vec<PodRef<'a>> {
         return Vec::new();
     };
     let wanted: BTreeSet<&str> = workloads.iter().map(String::as_str).collect();
+    let selector = Selector::from(selector);
     snapshot
-        .selected(namespace, &Selector::from(selector))
-        .into_iter()
+        .running(namespace)
+        .filter(|pod| selector.matches(&pod.pod.labels))
         .filter(|pod| {
             pod.identities()
                 .any(|id| wanted.contains(id.to_string().as_str()))

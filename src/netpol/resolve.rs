@@ -17,6 +17,29 @@ use ports::Target;
 use side::{Found, Role, Search};
 pub use unresolved::Unresolved;
 
+/// What a flow is resolved for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To open it: ends that no policy can open are refused.
+    Open,
+    /// To look at it: every end that exists will do, and ports are pods' ports unless a Service is named.
+    Look,
+}
+
+/// Resolves a flow to look at: pods on the host's network and pods named by their address too.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn resolve_to_look(
+    snapshot: &Snapshot,
+    from: &Endpoint,
+    to: &Endpoint,
+    ports: Option<&Ports>,
+) -> Result<Flow, Unresolved> {
+    let named = |end: &Endpoint| address::pod_at(snapshot, end).unwrap_or_else(|| end.clone());
+    flow(snapshot, (&named(from), &named(to), ports), Purpose::Look)
+}
+
 /// Resolves a flow against the cluster as it is now. Without `ports` it is the target's only port.
 ///
 /// # Errors
@@ -28,17 +51,26 @@ pub fn resolve(
     to: &Endpoint,
     ports: Option<&Ports>,
 ) -> Result<Flow, Unresolved> {
+    flow(snapshot, (from, to, ports), Purpose::Open)
+}
+
+fn flow(
+    snapshot: &Snapshot,
+    (from, to, ports): (&Endpoint, &Endpoint, Option<&Ports>),
+    purpose: Purpose,
+) -> Result<Flow, Unresolved> {
     if let (Endpoint::Address(a), Endpoint::Address(b)) = (from, to) {
         return Err(Unresolved::NoPodSide {
             from: crate::netpol::address::text(*a),
             to: crate::netpol::address::text(*b),
         });
     }
-    let (source, _) = resolve_side(snapshot, from, Role::Source)?;
-    let (target, found) = resolve_side(snapshot, to, Role::Target)?;
+    let (source, _) = resolve_side(snapshot, from, (Role::Source, purpose))?;
+    let (target, found) = resolve_side(snapshot, to, (Role::Target, purpose))?;
     let target_ports = Target {
         label: &target.label,
         found: found.as_ref(),
+        literal: purpose == Purpose::Look,
     };
     let ports = ports::resolve(&target_ports, ports)?;
     Ok(Flow {
@@ -51,12 +83,14 @@ pub fn resolve(
 fn resolve_side<'a>(
     snapshot: &'a Snapshot,
     endpoint: &Endpoint,
-    role: Role,
+    (role, purpose): (Role, Purpose),
 ) -> Result<(Side, Option<Found<'a>>), Unresolved> {
     let search = |namespace| Search::of(snapshot, namespace, endpoint, role);
     let found = match endpoint {
         Endpoint::Address(net) => {
-            address::check(snapshot, *net)?;
+            if purpose == Purpose::Open {
+                address::check(snapshot, *net)?;
+            }
             let side = Side {
                 label: crate::netpol::address::text(*net),
                 at: SideRef::Addresses(net.trunc()),
@@ -71,7 +105,10 @@ fn resolve_side<'a>(
         } => search(namespace)?.named(*kind, name),
         Endpoint::Labels { namespace, labels } => search(namespace)?.labelled(labels),
     };
-    let found = side::governed(found?)?;
+    let found = match purpose {
+        Purpose::Open => side::governed(found?)?,
+        Purpose::Look => found?,
+    };
     let side = Side {
         label: found.label.clone(),
         at: SideRef::Pods {

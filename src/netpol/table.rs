@@ -47,9 +47,9 @@ pub struct Table<'a> {
     judged: Vec<Judged>,
 }
 
-/// Judges every pair, by others' policies; our gates are left out.
+/// Judges every pair as the cluster does now, our open gates included.
 pub fn table(snapshot: &Snapshot) -> Table<'_> {
-    let evaluator = Evaluator::baseline(snapshot);
+    let evaluator = Evaluator::with_gates(snapshot);
     let classes = Classes::of(snapshot);
     let parties: Vec<Party<'_>> = classes
         .samples()

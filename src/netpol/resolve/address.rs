@@ -43,6 +43,21 @@ pub(super) fn check(snapshot: &Snapshot, net: IpNet) -> Result<(), Unresolved> {
     Ok(())
 }
 
+/// The pod that an address belongs to, by its own name.
+pub(super) fn pod_at(snapshot: &Snapshot, end: &Endpoint) -> Option<Endpoint> {
+    let Endpoint::Address(net) = end else {
+        return None;
+    };
+    let address = address::is_single(*net).then(|| net.addr())?;
+    let mut pods = snapshot.all_running();
+    let pod = pods.find(|p| !p.pod.host_network && p.pod.ips.contains(&address))?;
+    Some(Endpoint::Named {
+        namespace: pod.namespace.to_owned(),
+        kind: Some(Kind::Pod),
+        name: pod.name.to_owned(),
+    })
+}
+
 /// A workload as people name it.
 pub(super) fn endpoint(workload: &WorkloadRef) -> Endpoint {
     Endpoint::Named {

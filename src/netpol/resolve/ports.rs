@@ -16,6 +16,8 @@ pub(super) struct Target<'a> {
     pub(super) label: &'a str,
     /// Its pods; `None` for addresses.
     pub(super) found: Option<&'a Found<'a>>,
+    /// Whether a number is a pod's port unless a service was named.
+    pub(super) literal: bool,
 }
 
 type Numbers = BTreeSet<(Protocol, u16)>;
@@ -67,7 +69,8 @@ impl Target<'_> {
         let declared = found.pods.iter().any(|p| p.pod.declares(port.0, port.1));
         let through = |p: &ServicePort| (p.protocol, p.number) == port;
         let service_first = found.service.is_some_and(|s| s.typed);
-        if declared && !service_first {
+        let pods_port = self.literal && found.service.is_none();
+        if pods_port || (declared && !service_first) {
             return Ok(literal);
         }
         let targets = self.through_services(found, ask, through)?;

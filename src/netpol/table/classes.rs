@@ -185,7 +185,8 @@ fn blocks(snapshot: &Snapshot) -> Vec<IpNet> {
     };
     let mut all: BTreeSet<IpNet> = BTreeSet::new();
     for space in spaces {
-        all.extend(space.policies.values().flat_map(|policy| of_policy(policy)));
+        let policies = space.policies.values().chain(space.gates.values());
+        all.extend(policies.flat_map(|policy| of_policy(policy)));
         all.extend(
             space
                 .cilium

@@ -1,7 +1,7 @@
 //! What the server says about itself: version, health and the kinds it serves, enough for
 //! `kubectl get` to work against it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -42,12 +42,14 @@ fn groups() -> Value {
         .filter(|k| !k.group.is_empty())
         .map(|k| (k.group, k.api_version()))
         .collect();
-    let group = |(name, api_version): &(&str, String)| {
+    let mut versions: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for (name, api_version) in &named {
         let version = api_version.rsplit('/').next().unwrap_or_default();
         let version = json!({"groupVersion": api_version, "version": version});
-        json!({"name": name, "versions": [version.clone()], "preferredVersion": version})
-    };
-    let groups: Vec<Value> = named.iter().map(group).collect();
+        versions.entry(name).or_default().push(version);
+    }
+    let group = |(name, versions): (&str, Vec<Value>)| json!({"name": name, "preferredVersion": versions.first(), "versions": versions});
+    let groups: Vec<Value> = versions.into_iter().map(group).collect();
     json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
 }
 

@@ -39,6 +39,8 @@ const CORE: (&str, &str) = ("", "v1");
 const APPS: (&str, &str) = ("apps", "v1");
 const BATCH: (&str, &str) = ("batch", "v1");
 const CILIUM: (&str, &str) = ("cilium.io", "v2");
+const TIERS: (&str, &str) = ("policy.networking.k8s.io", "v1alpha1");
+const TIERS_2: (&str, &str) = ("policy.networking.k8s.io", "v1alpha2");
 const NETWORKING: (&str, &str) = ("networking.k8s.io", "v1");
 
 /// All of them. Only NetworkPolicy is checked as the real server does; of the others metadata is.
@@ -63,6 +65,37 @@ pub const KINDS: &[Kind] = &[
         "ciliumnetworkpolicies",
         "cnp",
     ),
+    Kind {
+        namespaced: false,
+        ..kind(
+            CILIUM,
+            "CiliumClusterwideNetworkPolicy",
+            "ciliumclusterwidenetworkpolicies",
+            "ccnp",
+        )
+    },
+    Kind {
+        namespaced: false,
+        ..kind(TIERS, "AdminNetworkPolicy", "adminnetworkpolicies", "anp")
+    },
+    Kind {
+        namespaced: false,
+        ..kind(
+            TIERS,
+            "BaselineAdminNetworkPolicy",
+            "baselineadminnetworkpolicies",
+            "banp",
+        )
+    },
+    Kind {
+        namespaced: false,
+        ..kind(
+            TIERS_2,
+            "ClusterNetworkPolicy",
+            "clusternetworkpolicies",
+            "",
+        )
+    },
     kind(NETWORKING, "NetworkPolicy", POLICIES, "netpol"),
 ];
 

@@ -135,7 +135,8 @@ async fn the_bot_sees_again_within_seconds_of_the_servers_return() {
     tokio::time::sleep(Duration::from_secs(240)).await;
     let old = arena.bot.snapshot().unwrap_err();
     assert!(!old.waiting.is_empty(), "but not for ever: {old}");
-    assert_eq!(arena.bot.troubles().len(), 10, "{:?}", arena.bot.troubles());
+    // Nine kinds for the snapshot, our gates, and nine kinds that not every cluster has.
+    assert_eq!(arena.bot.troubles().len(), 19, "{:?}", arena.bot.troubles());
     let at = arena.at(0);
     arena.sim().remove(&at.kind, &at.namespace, &at.name);
     arena.sim().away(false);

@@ -1,0 +1,329 @@
+//! Policies of kinds that not every cluster has: the admin tiers, Cilium's and Calico's.
+//!
+//! A kind that is not installed decides nothing. One that is there and may not be read, or is served
+//! only in a way that is not known here, makes answers *unknown*: it must never look like an absent one.
+//!
+//! # Guarantees
+//! Holds up neither readiness nor the other kinds: absent and forbidden count as seen, and are asked for
+//! again every minute.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Request;
+use kube::core::{ApiResource, GroupVersionKind};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::Cluster;
+use super::error::ClusterError;
+use super::needs::Asked;
+use super::sight::Sight;
+use super::watch::{self, Follower};
+use super::wire::CALL_LIMIT;
+use crate::netpol::Snapshot;
+use crate::netpol::snapshot::{Extension, Object, ObjectKey};
+
+/// A kind that may be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Optional {
+    group: &'static str,
+    kind: &'static str,
+    plural: &'static str,
+}
+
+const fn optional(group: &'static str, kind: &'static str, plural: &'static str) -> Optional {
+    Optional {
+        group,
+        kind,
+        plural,
+    }
+}
+
+const TIERS: &str = "policy.networking.k8s.io";
+
+/// All of them. Calico's are the same objects in two groups, of which a cluster may serve either.
+pub(super) const OPTIONAL: &[Optional] = &[
+    optional(TIERS, "ClusterNetworkPolicy", "clusternetworkpolicies"),
+    optional(TIERS, "AdminNetworkPolicy", "adminnetworkpolicies"),
+    optional(
+        TIERS,
+        "BaselineAdminNetworkPolicy",
+        "baselineadminnetworkpolicies",
+    ),
+    optional("cilium.io", "CiliumNetworkPolicy", "ciliumnetworkpolicies"),
+    optional(
+        "cilium.io",
+        "CiliumClusterwideNetworkPolicy",
+        "ciliumclusterwidenetworkpolicies",
+    ),
+    optional("crd.projectcalico.org", "NetworkPolicy", "networkpolicies"),
+    optional(
+        "crd.projectcalico.org",
+        "GlobalNetworkPolicy",
+        "globalnetworkpolicies",
+    ),
+    optional("projectcalico.org", "NetworkPolicy", "networkpolicies"),
+    optional(
+        "projectcalico.org",
+        "GlobalNetworkPolicy",
+        "globalnetworkpolicies",
+    ),
+];
+
+/// How long an absent or forbidden kind is left alone. Well below the age at which a picture is too old.
+const AGAIN: Duration = Duration::from_secs(60);
+
+impl Optional {
+    /// How the kind is called in answers and in readiness.
+    pub(super) fn label(&self) -> String {
+        format!("{}.{}", self.plural, self.group)
+    }
+
+    fn resource(&self, version: &str) -> ApiResource {
+        let kind = GroupVersionKind::gvk(self.group, version, self.kind);
+        ApiResource::from_gvk_with_plural(&kind, self.plural)
+    }
+
+    /// An object of this kind as the core reads it.
+    fn object(&self, body: Value) -> Option<Object> {
+        let metadata = serde_json::from_value(body.get("metadata")?.clone()).ok()?;
+        Some(Object::Extension(Box::new(Extension {
+            group: self.group.to_owned(),
+            kind: self.kind.to_owned(),
+            metadata,
+            body,
+        })))
+    }
+}
+
+/// What a look for a kind found.
+enum Found {
+    /// Not installed.
+    Absent,
+    /// There, and not to be read: why.
+    Unreadable(String),
+}
+
+/// Sorts the failures that say something about the kind from those that say something about the server.
+fn meaning(error: ClusterError) -> Result<Found, ClusterError> {
+    match error {
+        ClusterError::Nowhere(_) => Ok(Found::Absent),
+        ClusterError::Forbidden { .. } | ClusterError::Denied(_) => {
+            Ok(Found::Unreadable("not permitted".to_owned()))
+        }
+        other => Err(other),
+    }
+}
+
+#[derive(Deserialize)]
+struct Groups {
+    #[serde(default)]
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    name: String,
+    #[serde(default)]
+    versions: Vec<Version>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: String,
+}
+
+impl Cluster {
+    /// Adds the kinds that not every cluster has to a snapshot that is read once.
+    pub(super) async fn survey_optional(
+        &self,
+        snapshot: &mut Snapshot,
+    ) -> Result<(), ClusterError> {
+        let served = self.groups().await?;
+        for kind in OPTIONAL {
+            match self.list_optional(kind, &served).await {
+                Ok((_, items)) => {
+                    let objects = items.into_iter().filter_map(|body| kind.object(body));
+                    objects.for_each(|object| snapshot.apply(object));
+                }
+                Err(error) => {
+                    if let Found::Unreadable(why) = meaning(error)? {
+                        snapshot.set_unread(&kind.label(), Some(&why));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The API groups that the server has, with their versions.
+    async fn groups(&self) -> Result<BTreeMap<String, Vec<String>>, ClusterError> {
+        let request = Request::get("/apis").body(Vec::new());
+        let request = request.map_err(|error| ClusterError::Invalid(error.to_string()))?;
+        let asked = Asked::new("get", "", "apis", None);
+        let answer = self.wire.repeatable(&request, &asked, CALL_LIMIT).await?;
+        let all: Groups = answer.read()?;
+        let named = all.groups.into_iter().map(|group| {
+            let versions = group.versions.into_iter().map(|v| v.version).collect();
+            (group.name, versions)
+        });
+        Ok(named.collect())
+    }
+
+    /// Lists a kind in whichever version it is served.
+    async fn list_optional(
+        &self,
+        kind: &Optional,
+        served: &BTreeMap<String, Vec<String>>,
+    ) -> Result<(ApiResource, Vec<Value>), ClusterError> {
+        for version in served.get(kind.group).into_iter().flatten() {
+            let resource = kind.resource(version);
+            match self.list::<Value>(&resource, None).await {
+                Err(ClusterError::Nowhere(_)) => {}
+                listed => return Ok((resource, listed?.items)),
+            }
+        }
+        Err(ClusterError::Nowhere(kind.label()))
+    }
+}
+
+/// Follows one kind until `stop`, whether it is there or not.
+pub(super) async fn follow(cluster: Cluster, kind: &'static Optional, stop: CancellationToken) {
+    let mut follower = ExtensionFollower {
+        optional: kind,
+        resource: kind.resource("v1"),
+        sight: Arc::clone(&cluster.sight),
+        known: BTreeMap::new(),
+    };
+    let mut pause = watch::SHORTEST;
+    loop {
+        let done = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            done = round(&cluster, &mut follower) => done,
+        };
+        let wait = match done {
+            Ok(wait) => {
+                pause = watch::SHORTEST;
+                wait
+            }
+            Err(error) => {
+                tracing::warn!(cluster = cluster.name(), kind = kind.label(), %error, "lost sight of a kind");
+                cluster.sight.failed(&kind.label(), &error);
+                pause = (pause * 2).min(watch::LONGEST);
+                pause
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// One look and, where the kind is there, the watch that goes on from it; how long to wait then.
+async fn round(
+    cluster: &Cluster,
+    follower: &mut ExtensionFollower,
+) -> Result<Duration, ClusterError> {
+    let began = cluster.clock.now();
+    let served = cluster.groups().await?;
+    let watched = match cluster.list_optional(follower.optional, &served).await {
+        Ok((resource, _)) => {
+            follower.resource = resource;
+            watch::round(cluster, follower).await
+        }
+        Err(error) => Err(error),
+    };
+    let Err(error) = watched else {
+        return Ok(watch::SHORTEST);
+    };
+    let why = match meaning(error)? {
+        Found::Absent => None,
+        Found::Unreadable(why) => Some(why),
+    };
+    follower.replace(Vec::new());
+    let label = follower.label();
+    cluster.sight.set_unread(&label, why.as_deref());
+    cluster.sight.swept(&label, began);
+    Ok(AGAIN)
+}
+
+/// Feeds one kind into the snapshot.
+struct ExtensionFollower {
+    optional: &'static Optional,
+    resource: ApiResource,
+    sight: Arc<Sight>,
+    /// Versions of the objects in the snapshot.
+    known: BTreeMap<ObjectKey, String>,
+}
+
+impl ExtensionFollower {
+    fn put(&mut self, body: Value) {
+        let version = body
+            .pointer("/metadata/resourceVersion")
+            .and_then(Value::as_str);
+        let version = version.unwrap_or_default().to_owned();
+        let Some(object) = self.optional.object(body) else {
+            return;
+        };
+        let key = object.key();
+        if self.known.get(&key) != Some(&version) {
+            self.known.insert(key, version);
+            self.sight.edit(|snapshot| snapshot.apply(object));
+        }
+    }
+
+    fn drop_key(&mut self, key: &ObjectKey) {
+        if self.known.remove(key).is_some() {
+            self.sight.edit(|snapshot| snapshot.remove(key));
+        }
+    }
+}
+
+impl Follower for ExtensionFollower {
+    type Item = Value;
+
+    fn kind(&self) -> &ApiResource {
+        &self.resource
+    }
+
+    fn selector(&self) -> Option<String> {
+        None
+    }
+
+    fn label(&self) -> String {
+        self.optional.label()
+    }
+
+    fn replace(&mut self, items: Vec<Value>) {
+        let objects = items
+            .iter()
+            .filter_map(|body| self.optional.object(body.clone()));
+        let now: std::collections::BTreeSet<ObjectKey> =
+            objects.map(|object| object.key()).collect();
+        let lost: Vec<ObjectKey> = self
+            .known
+            .keys()
+            .filter(|key| !now.contains(key))
+            .cloned()
+            .collect();
+        lost.iter().for_each(|key| self.drop_key(key));
+        self.sight.set_unread(&self.optional.label(), None);
+        items.into_iter().for_each(|item| self.put(item));
+    }
+
+    fn seen(&mut self, item: Value) {
+        self.put(item);
+    }
+
+    fn gone(&mut self, item: Value) {
+        if let Some(object) = self.optional.object(item) {
+            self.drop_key(&object.key());
+        }
+    }
+}
