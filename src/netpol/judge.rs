@@ -64,8 +64,8 @@ pub enum Says {
 pub struct Note<'a> {
     /// Whose rule.
     pub by: By<'a>,
-    /// Its place in its list, from 1.
-    pub rule: usize,
+    /// Its place in its list, from 1; `None`: the policy as a whole.
+    pub rule: Option<usize>,
     /// What it says.
     pub says: Says,
     /// On these ports.

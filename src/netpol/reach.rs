@@ -220,7 +220,10 @@ impl Heard {
 
     fn note(&mut self, word: &str, note: &Note<'_>) {
         let path = note.by.path();
-        let rule = format!("{word} rule {} of `{path}`", note.rule);
+        let rule = match note.rule {
+            Some(rule) => format!("{word} rule {rule} of `{path}`"),
+            None => format!("{word} of `{path}`"),
+        };
         match note.says {
             Says::Allows(matched) => {
                 self.by_address |= matched == Match::Address;

@@ -13,4 +13,5 @@ mod reach;
 mod resolve;
 mod resolve_ports;
 mod selection;
+mod tiers;
 mod town;

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod cluster;
+mod commands;
 mod e2e;
 mod servers;
 mod store;

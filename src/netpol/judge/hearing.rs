@@ -67,7 +67,7 @@ impl<'a> Hearing<'_, 'a> {
         };
         (self.note)(Note {
             by: By::Tier(policy),
-            rule: rule.place,
+            rule: Some(rule.place),
             says,
             ports: hit.clone(),
             doubt: rule.rule.doubt.as_deref(),
@@ -90,6 +90,7 @@ impl<'a> Hearing<'_, 'a> {
     /// NetworkPolicies and Cilium's: allows add up, a deny beats them, and what isolates closes the rest.
     pub(super) fn policies(&mut self, stack: &Stack<'a>, direction: Direction) {
         let (mut allowed, mut denied) = (PortSet::default(), PortSet::default());
+        let mut perhaps_allowed = PortSet::default();
         for policy in stack.isolating.iter().chain(&stack.additive) {
             let section = policy.section(direction);
             let lists = [
@@ -101,19 +102,23 @@ impl<'a> Hearing<'_, 'a> {
                     let (matched, ports) = self.heard(policy, rule, (place, action));
                     match (matched, action) {
                         (Match::No, _) | (Match::Address | Match::Yes, Action::Pass) => {}
+                        (Match::Maybe, Action::Accept) => {
+                            perhaps_allowed = perhaps_allowed.union(&ports);
+                        }
                         (Match::Maybe, _) => self.perhaps(action, &ports),
                         (_, Action::Accept) => allowed = allowed.union(&ports),
                         (_, Action::Deny) => denied = denied.union(&ports),
                     }
                 }
             }
-            // If it selects the pod after all, it closes what nobody allows.
-            if policy.doubt.is_some() && section.isolates {
-                let left = self.left.clone();
-                self.may_close = self.may_close.union(&left);
+            if section.isolates
+                && let Some(doubt) = &policy.doubt
+            {
+                self.perhaps_isolated(policy, doubt);
             }
         }
-        self.may_open = self.may_open.minus(&denied);
+        // A deny beats them; what an earlier tier may accept it does not.
+        self.may_open = self.may_open.union(&perhaps_allowed.minus(&denied));
         if stack.is_isolated() {
             let open = allowed.minus(&denied).intersection(&self.left);
             self.open = self.open.union(&open);
@@ -121,6 +126,19 @@ impl<'a> Hearing<'_, 'a> {
         } else {
             self.left = self.left.minus(&denied);
         }
+    }
+
+    /// If it selects the pod after all, it closes what nobody allows.
+    fn perhaps_isolated(&mut self, policy: &'a Policy, doubt: &'a str) {
+        let left = self.left.clone();
+        self.may_close = self.may_close.union(&left);
+        (self.note)(Note {
+            by: By::Policy(policy),
+            rule: None,
+            says: Says::Perhaps,
+            ports: left,
+            doubt: Some(doubt),
+        });
     }
 
     /// One rule looked up; a policy whose selection cannot be judged says nothing for sure.
@@ -144,7 +162,7 @@ impl<'a> Hearing<'_, 'a> {
         if let Some(says) = says.filter(|_| !hit.is_empty()) {
             (self.note)(Note {
                 by: By::Policy(policy),
-                rule: place,
+                rule: Some(place),
                 says,
                 ports: hit.clone(),
                 doubt: rule.doubt.as_deref().or(policy.doubt.as_deref()),

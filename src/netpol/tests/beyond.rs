@@ -100,12 +100,12 @@ fn never_already_open_while_something_cannot_be_judged() {
             cilium(
                 json!({"endpointSelector": {"matchLabels": {"reserved:x": "y"}}, "ingress": [{}]}),
             ),
-            "",
+            "ingress of `a/CiliumNetworkPolicy/c` (which pods it selects is not understood)",
         ),
     ] {
         match gate([more]) {
             Err(NoGate::Untold { what, .. }) => {
-                assert!(named.is_empty() || what.contains(&named.to_owned()))
+                assert!(what.contains(&named.to_owned()), "{what:?}")
             }
             other => panic!("{other:?}"),
         }

@@ -92,7 +92,7 @@ pub(super) fn is_running(pod: &Pod) -> bool {
     phase != Some("Succeeded") && phase != Some("Failed")
 }
 
-fn ip(pod: &Pod) -> Option<IpAddr> {
+pub(super) fn ip(pod: &Pod) -> Option<IpAddr> {
     pod.status.as_ref()?.pod_ip.as_ref()?.parse().ok()
 }
 
@@ -100,7 +100,7 @@ fn node(pod: &Pod) -> Option<IpAddr> {
     pod.status.as_ref()?.host_ip.as_ref()?.parse().ok()
 }
 
-fn on_own_node(pod: Spot<'_>, other: Spot<'_>) -> bool {
+pub(super) fn on_own_node(pod: Spot<'_>, other: Spot<'_>) -> bool {
     let Spot::Pod(pod) = pod else { return false };
     let address = match other {
         Spot::Ip(address) => Some(address),
@@ -130,7 +130,12 @@ fn isolates(policy: &NetworkPolicy, pod: &Pod, way: Way) -> bool {
 }
 
 /// Whether one end's policies let a packet out, or in.
-fn lets(town: &Town, (from, to): (Spot<'_>, Spot<'_>), packet: Packet, way: Way) -> bool {
+pub(super) fn lets(
+    town: &Town,
+    (from, to): (Spot<'_>, Spot<'_>),
+    packet: Packet,
+    way: Way,
+) -> bool {
     let (subject, peer) = if way == Way::Out {
         (from, to)
     } else {
@@ -186,7 +191,7 @@ fn is_peer(town: &Town, policy: &NetworkPolicy, peer: &NetworkPolicyPeer, spot: 
             .is_none_or(|s| selects(s, &labels(pod)))
 }
 
-fn namespace_labels(town: &Town, name: &str) -> LabelMap {
+pub(super) fn namespace_labels(town: &Town, name: &str) -> LabelMap {
     let mut namespaces = town.namespaces.iter();
     let found = namespaces.find(|n| n.metadata.name.as_deref() == Some(name));
     let mut labels = found

@@ -19,7 +19,7 @@ use crate::netpol::{Built, Flow, NoGate, Openness, PortRange, PortSet, build, re
 
 /// Many more cases than usual: each is cheap, and gates are needed in one of three only. The number
 /// still follows `PROPTEST_CASES`.
-fn many() -> ProptestConfig {
+pub(super) fn many() -> ProptestConfig {
     let usual = ProptestConfig::default();
     ProptestConfig {
         cases: usual.cases * 4,
@@ -27,7 +27,7 @@ fn many() -> ProptestConfig {
     }
 }
 
-fn spots(town: &Town) -> Vec<Spot<'_>> {
+pub(super) fn spots(town: &Town) -> Vec<Spot<'_>> {
     let pods = town
         .pods
         .iter()
@@ -39,7 +39,7 @@ fn spots(town: &Town) -> Vec<Spot<'_>> {
     pods.chain(addresses).collect()
 }
 
-fn end<'a>(snapshot: &'a Snapshot, spot: Spot<'_>) -> End<'a> {
+pub(super) fn end<'a>(snapshot: &'a Snapshot, spot: Spot<'_>) -> End<'a> {
     match spot {
         Spot::Ip(ip) => End::Address(ip.into()),
         Spot::Pod(pod) => {
@@ -58,7 +58,7 @@ fn pod_name<'a>(pod: &crate::netpol::snapshot::PodRef<'a>) -> &'a str {
     pod.name
 }
 
-fn set(packet: Packet) -> PortSet {
+pub(super) fn set(packet: Packet) -> PortSet {
     let protocol = super::fixtures::protocol_of(packet.protocol);
     PortSet::from_iter([PortRange::single(protocol, packet.port)])
 }
@@ -81,7 +81,7 @@ fn table(town: &Town) -> Table {
     open
 }
 
-fn spot_name(spot: Spot<'_>) -> String {
+pub(super) fn spot_name(spot: Spot<'_>) -> String {
     match spot {
         Spot::Pod(pod) => name(pod),
         Spot::Ip(ip) => ip.to_string(),
@@ -103,10 +103,15 @@ fn members<'a>(town: &'a Town, side: &Side) -> Vec<Spot<'a>> {
     spots(town).into_iter().filter(of).collect()
 }
 
-fn asked(flow: &Flow) -> Vec<Packet> {
+pub(super) fn asked(flow: &Flow) -> Vec<Packet> {
     let wanted: PortSet = flow.ports.iter().copied().collect();
     let all = town::PACKETS.into_iter();
     all.filter(|packet| wanted.covers(&set(*packet))).collect()
+}
+
+/// The spots on both sides of a flow.
+pub(super) fn sides<'a>(town: &'a Town, flow: &Flow) -> (Vec<Spot<'a>>, Vec<Spot<'a>>) {
+    (members(town, &flow.from), members(town, &flow.to))
 }
 
 /// Whether every pair of the flow is open, a pod with itself apart.

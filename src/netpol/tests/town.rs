@@ -202,7 +202,7 @@ fn any_policy() -> impl Strategy<Value = (&'static str, Value)> {
         })
 }
 
-fn selector() -> impl Strategy<Value = Value> {
+pub(super) fn selector() -> impl Strategy<Value = Value> {
     select(vec![
         json!({}),
         json!({"matchLabels": {"app": "web"}}),
