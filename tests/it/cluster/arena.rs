@@ -9,7 +9,9 @@ use drawbridge::sim::cluster::SimCluster;
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::rbac::v1::RoleBinding;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
+use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -130,6 +132,64 @@ impl Arena {
                 .await
                 .unwrap();
         }
+    }
+
+    /// Teaches a real server the kind AdminNetworkPolicy; another test may have done so.
+    pub(crate) async fn define_admin_tier(&self) {
+        let names = json!({"plural": "adminnetworkpolicies", "singular": "adminnetworkpolicy",
+                           "kind": "AdminNetworkPolicy", "listKind": "AdminNetworkPolicyList"});
+        let schema = json!({"openAPIV3Schema": {
+            "type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+        let definition = json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {
+                "name": "adminnetworkpolicies.policy.networking.k8s.io",
+                "annotations": {"api-approved.kubernetes.io": "unapproved, a test"},
+            },
+            "spec": {
+                "group": "policy.networking.k8s.io", "scope": "Cluster", "names": names,
+                "versions": [{"name": "v1alpha1", "served": true, "storage": true, "schema": schema}],
+            },
+        });
+        let definitions: Api<CustomResourceDefinition> = Api::all(self.admin.clone());
+        let parameters = PatchParams::apply("test").force();
+        let name = "adminnetworkpolicies.policy.networking.k8s.io";
+        definitions
+            .patch(name, &parameters, &Patch::Apply(&definition))
+            .await
+            .unwrap();
+    }
+
+    /// An AdminNetworkPolicy that denies this arena's namespace to a namespace that is not there. Tried
+    /// until the server serves the kind.
+    pub(crate) async fn admin_tier(&self, name: &str) {
+        let named = |namespace: &str| json!({"namespaces": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}});
+        let policy = json!({
+            "apiVersion": "policy.networking.k8s.io/v1alpha1", "kind": "AdminNetworkPolicy",
+            "metadata": {"name": name},
+            "spec": {
+                "priority": 7, "subject": named(&self.namespace),
+                "ingress": [{"action": "Deny", "from": [named("nowhere")]}],
+            },
+        });
+        let kind =
+            GroupVersionKind::gvk("policy.networking.k8s.io", "v1alpha1", "AdminNetworkPolicy");
+        let kind = ApiResource::from_gvk_with_plural(&kind, "adminnetworkpolicies");
+        let policies: Api<DynamicObject> = Api::all_with(self.admin.clone(), &kind);
+        let parameters = PatchParams::apply("test").force();
+        until(async {
+            while let Err(error) = policies
+                .patch(name, &parameters, &Patch::Apply(&policy))
+                .await
+            {
+                assert!(
+                    matches!(&error, kube::Error::Api(s) if s.code == 404),
+                    "{error}"
+                );
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 
     /// The simulated server.

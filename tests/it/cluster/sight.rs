@@ -13,6 +13,7 @@ contract!(
     a_gate_whose_label_is_taken_leaves_the_list,
     our_objects_are_listed_from_the_quorum,
     the_snapshot_follows_the_cluster,
+    a_policy_of_an_admin_tier_is_read,
 );
 
 async fn our_objects_are_seen_to_come_and_go(arena: Arena) {
@@ -94,6 +95,19 @@ async fn the_snapshot_follows_the_cluster(arena: Arena) {
     .await;
     let surveyed = format!("{:?}", arena.bot.survey().await.unwrap());
     assert!(surveyed.contains("a-new-policy"));
+}
+
+/// Kinds that not every cluster has: the real server learns this one from its definition first.
+async fn a_policy_of_an_admin_tier_is_read(arena: Arena) {
+    if arena.sim.is_none() {
+        arena.define_admin_tier().await;
+    }
+    let name = format!("guard-{}", arena.namespace);
+    arena.admin_tier(&name).await;
+    let snapshot = arena.bot.survey().await.unwrap();
+    let read = snapshot.tiers().find(|policy| *policy.name == *name);
+    let read = read.expect("it is there");
+    assert_eq!((read.priority, read.ingress.len()), (7, 1));
 }
 
 #[tokio::test(start_paused = true)]
