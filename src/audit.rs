@@ -129,4 +129,9 @@ pub enum Fact {
         /// Why.
         why: String,
     },
+    /// The open path was judged again, and what is not as approved has changed.
+    Observed {
+        /// All of it now, one line for each part; empty: all is as approved again.
+        findings: Vec<String>,
+    },
 }

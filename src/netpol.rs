@@ -20,6 +20,7 @@ mod fields;
 pub mod flow;
 pub mod judge;
 pub mod lineup;
+pub mod live;
 pub mod lone;
 pub mod marks;
 pub mod plan;
@@ -34,11 +35,12 @@ pub mod table;
 pub mod tier;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use build::{Built, NoGate, build};
 pub use effect::{Effect, Opened, Warning};
 pub use flow::{Flow, PortRange, Side, SideRef};
+pub use live::{Finding, judge_again};
 pub use lone::isolated_alone;
 pub use marks::Marks;
 pub use plan::plan;

@@ -12,7 +12,8 @@
 //! - An object whose request the store does not know is left until its own expiry, then deleted, and
 //!   people are told by the address on the object.
 //! - An object of a request that is over is deleted at once ([`strays`]).
-//! - A gate that has become the only policy isolating a pod is withdrawn ([`guard`]).
+//! - A gate that has become the only policy isolating a pod is withdrawn; of one that is not as it was
+//!   approved any more people are told ([`guard`]).
 //!
 //! # Retries
 //! Everything is looked at again by the next round; nothing is remembered but what people are still

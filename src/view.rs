@@ -34,6 +34,7 @@ pub fn render(request: &Request, post: &Post) -> Message {
             request,
             audience: *audience,
             to: &post.to,
+            key: post.key,
         }
         .render(notice),
     }

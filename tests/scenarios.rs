@@ -27,6 +27,7 @@ stories! {
     a_cluster_that_stays_away_fails_the_request
     a_decided_card_is_decided
     a_denial_says_who_and_offers_to_ask_again
+    a_deny_that_beats_an_open_path_is_told
     a_double_click_opens_once
     a_length_out_of_bounds_is_refused_never_clamped
     a_missing_or_endless_reason
@@ -56,6 +57,7 @@ stories! {
     main_story
     markup_in_a_reason_is_shown_as_typed
     mine_and_show
+    more_pods_join_an_open_path_than_were_approved
     more_would_open_than_was_approved
     no_rule_no_access
     nobody_answers

@@ -21,6 +21,7 @@ use super::portset::PortSet;
 use super::reach::judge;
 use super::selector::Selector;
 use super::snapshot::{PodRef, Snapshot};
+pub(super) use difference::effect;
 use draw::Drawing;
 pub use refusal::NoGate;
 

@@ -5,6 +5,7 @@ pub(crate) mod fixtures;
 mod beyond;
 mod corners;
 mod grants;
+mod live;
 mod marks;
 mod oracle;
 mod plan;

@@ -1,28 +1,87 @@
-//! Live gates, judged again whenever the cluster changes: one that has become the only policy isolating
-//! a pod cuts that pod's other traffic, so it is withdrawn at once and people are told why.
+//! Live gates, judged again whenever the cluster changes.
+//!
+//! One that has become the only policy isolating a pod cuts that pod's other traffic, so it is withdrawn
+//! at once and people are told why. One that opens more than was approved, or whose flow is not open any
+//! more, stays, and people are told ([`judge_again`]).
+//!
+//! # Guarantees
+//! A request is judged again on what it depends on, and on nothing else: while its namespaces and
+//! everything without a namespace look the same, neither the store is asked nor anything computed. The
+//! sweep judges every request, whatever was remembered here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use tokio_util::sync::CancellationToken;
 
 use super::Reaper;
+use crate::app::book::Changed;
 use crate::cluster::{SeenObject, settled};
 use crate::id::RequestId;
-use crate::netpol::isolated_alone;
-use crate::request::{Command, Facts, Request, decide};
+use crate::netpol::{Finding, Flow, Snapshot, isolated_alone, judge_again};
+use crate::request::{Command, Facts, Request, State, decide};
 use crate::rules::Roll;
 
 /// Pods named in the reason; more are counted.
 const NAMED: usize = 3;
 
+/// Where the cluster's DNS is: a gate may let sources ask it.
+const DNS_NAMESPACE: &str = "kube-system";
+
+/// Our objects of one request, as the watch shows them: name and policy.
+type Gate = Vec<(String, NetworkPolicy)>;
+
+/// What each live gate was last judged on, for as long as the guard runs.
+#[derive(Debug, Default)]
+pub(super) struct Views(BTreeMap<RequestId, View>);
+
+#[derive(Debug)]
+struct View {
+    snapshot: Arc<Snapshot>,
+    namespaces: Vec<String>,
+}
+
+impl Views {
+    /// Whether nothing that matters has changed since the gate was judged.
+    fn know(&mut self, id: &RequestId, snapshot: &Arc<Snapshot>) -> bool {
+        let Some(view) = self.0.get_mut(id) else {
+            return false;
+        };
+        let namespaces: Vec<&str> = view.namespaces.iter().map(String::as_str).collect();
+        let same = view.snapshot.is_same_view(snapshot, &namespaces);
+        if same {
+            // Old pictures of all the rest are not kept alive.
+            view.snapshot = Arc::clone(snapshot);
+        }
+        same
+    }
+
+    fn note(&mut self, id: RequestId, flow: &Flow, snapshot: Arc<Snapshot>) {
+        let sides = [flow.from.namespace(), flow.to.namespace()];
+        match sides {
+            [Some(from), Some(to)] => {
+                let namespaces = [from, to, DNS_NAMESPACE].map(str::to_owned).into();
+                let view = View {
+                    snapshot,
+                    namespaces,
+                };
+                self.0.insert(id, view);
+            }
+            // Pods of any namespace may be in a block of addresses.
+            _ => drop(self.0.remove(&id)),
+        }
+    }
+}
+
 impl Reaper {
     /// Judges live gates again after every change, until told to stop.
     pub async fn guard(self, stop: CancellationToken) {
         let mut changes = self.cluster.changes();
+        let mut views = Views::default();
         loop {
-            if let Err(error) = self.guard_once().await {
+            if let Err(error) = self.guard_once(&mut views).await {
                 let error = crate::app::chain_of(&error);
                 tracing::warn!(
                     cluster = self.cluster.name(),
@@ -40,15 +99,16 @@ impl Reaper {
         }
     }
 
-    /// Withdraws every gate that isolates a pod alone.
+    /// Withdraws every gate that isolates a pod alone, and tells what is not as approved of the others.
     ///
     /// # Errors
-    /// The store did not take it; the objects are judged again with the next change or sweep.
-    pub(super) async fn guard_once(&self) -> Result<()> {
+    /// The store did not take something; it is judged again with the next change or sweep.
+    pub(super) async fn guard_once(&self, views: &mut Views) -> Result<()> {
         // Without a whole picture nothing can be said; the picture's age is readiness's matter.
         let Ok(snapshot) = self.cluster.snapshot() else {
             return Ok(());
         };
+        let mut gates: BTreeMap<RequestId, Gate> = BTreeMap::new();
         let mut harmful: BTreeMap<RequestId, Vec<String>> = BTreeMap::new();
         for object in self.cluster.managed_now() {
             let (Some(id), Some(policy)) = (object.request(), policy_of(&object)) else {
@@ -56,15 +116,25 @@ impl Reaper {
             };
             let pods = isolated_alone(&snapshot, &policy);
             if !pods.is_empty() {
-                harmful.entry(id).or_default().extend(pods);
+                harmful.entry(id.clone()).or_default().extend(pods);
             }
+            gates.entry(id).or_default().push((object.at.name, policy));
         }
-        for (id, pods) in harmful {
-            self.withdraw_request(&id, &pods)
+        for (id, pods) in &harmful {
+            self.withdraw_request(id, pods)
                 .await
                 .context("withdrawing a gate")?;
         }
-        Ok(())
+        gates.retain(|id, _| !harmful.contains_key(id));
+        views.0.retain(|id, _| gates.contains_key(id));
+        let mut failed = None;
+        for (id, gate) in &gates {
+            // One document that cannot be read must not hide the others.
+            if let Err(error) = self.look_again(id, gate, views).await {
+                failed.get_or_insert(error);
+            }
+        }
+        failed.map_or(Ok(()), Err)
     }
 
     async fn withdraw_request(&self, id: &RequestId, pods: &[String]) -> Result<()> {
@@ -81,6 +151,68 @@ impl Reaper {
         self.parts.book.change(id, None, change).await?;
         Ok(())
     }
+
+    /// Judges one gate again, unless nothing that it depends on has changed.
+    async fn look_again(&self, id: &RequestId, gate: &Gate, views: &mut Views) -> Result<()> {
+        match self.cluster.snapshot() {
+            Ok(snapshot) if views.know(id, &snapshot) => return Ok(()),
+            Ok(_) => {}
+            Err(_) => return Ok(()),
+        }
+        let page = self.parts.book.load(id).await;
+        let Some(page) = page.context("reading the request of a live gate")? else {
+            return Ok(());
+        };
+        let request = page.request;
+        let here = request.asked.cluster == self.cluster.name();
+        let (true, State::Active { .. }, Some(policies)) =
+            (here, &request.state, whole(&request, gate))
+        else {
+            return Ok(());
+        };
+        // Taken after the document was read: what the document tells of is never newer than it.
+        let Ok(snapshot) = self.cluster.snapshot() else {
+            return Ok(());
+        };
+        let flow = &request.asked.flow;
+        let findings = judge_again(&snapshot, flow, &policies, &request.effect);
+        let noted = findings == request.told_of || self.observe(&request, findings).await?;
+        if noted {
+            views.note(id.clone(), flow, snapshot);
+        }
+        Ok(())
+    }
+
+    /// Commits what was found; whether that is what the document tells of now.
+    async fn observe(&self, judged: &Request, findings: Vec<Finding>) -> Result<bool> {
+        let roll = Roll::default();
+        let facts = Facts {
+            now: self.parts.clock.now(),
+            roll: &roll,
+            verdict: None,
+        };
+        let command = Command::Observe { findings };
+        let change = |request: &Request| {
+            // Somebody else has judged it meanwhile, perhaps by a newer picture.
+            if request.told_of != judged.told_of {
+                return Err(None);
+            }
+            decide(request, command.clone(), &facts).map_err(Some)
+        };
+        let changed = self.parts.book.change(&judged.id, None, change).await;
+        let changed = changed.context("noting what changed about a live gate")?;
+        Ok(matches!(changed, Changed::Done(_)))
+    }
+}
+
+/// The gate's objects as they are in the cluster; `None`: not all of them are seen, which is the
+/// removals' matter.
+fn whole(request: &Request, gate: &Gate) -> Option<Vec<NetworkPolicy>> {
+    let objects = request.gate.iter().map(|object| {
+        let found = gate.iter().find(|(name, _)| *name == object.name);
+        found.map(|(_, policy)| policy.clone())
+    });
+    objects.collect()
 }
 
 fn policy_of(object: &SeenObject) -> Option<NetworkPolicy> {
@@ -103,4 +235,40 @@ fn reason(pods: &[String]) -> String {
         "no other policy isolates {}{more} any more, so this path alone would cut their other traffic",
         named.join(", ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netpol::tests::fixtures::{app, ask, cluster, deny};
+
+    #[test]
+    fn a_gate_is_judged_again_only_when_something_that_it_depends_on_changed() {
+        let id: RequestId = "k7m3xa".parse().unwrap();
+        let pods = ["a/web", "b/cli", "c/other"].map(|path| path.split_once('/').unwrap());
+        let world = cluster(pods.map(|(namespace, name)| app(namespace, name)));
+        let flow = ask(&world, "b/cli a/web :8080").unwrap();
+        let mut views = Views::default();
+        assert!(!views.know(&id, &Arc::new(world.clone())), "never judged");
+        views.note(id.clone(), &flow, Arc::new(world.clone()));
+        let changed = |change: &dyn Fn(&mut Snapshot)| {
+            let mut now = world.clone();
+            change(&mut now);
+            Arc::new(now)
+        };
+        let elsewhere = changed(&|now| now.apply(app("c", "more").into()));
+        assert!(views.know(&id, &elsewhere));
+        let unread = changed(&|now| now.set_unread("x", Some("not permitted")));
+        assert!(!views.know(&id, &unread));
+        for namespace in ["a", "b", "kube-system"] {
+            let here = changed(&|now| now.apply(deny(namespace, "d").into()));
+            assert!(!views.know(&id, &here), "{namespace}");
+        }
+        let outside = ask(&world, "b/cli 203.0.113.7 :443").unwrap();
+        views.note(id.clone(), &outside, Arc::new(world.clone()));
+        assert!(
+            !views.know(&id, &Arc::new(world.clone())),
+            "addresses: always"
+        );
+    }
 }

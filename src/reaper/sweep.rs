@@ -4,6 +4,7 @@
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
+use super::guard::Views;
 use super::{Reaper, removals};
 use crate::cluster::SeenObject;
 use crate::id::{RequestId, Shard};
@@ -53,7 +54,7 @@ impl Reaper {
         }
         self.compare_documents(objects.as_deref(), &mut failures)
             .await;
-        failures.keep(self.guard_once().await);
+        failures.keep(self.guard_once(&mut Views::default()).await);
         failures.first()
     }
 

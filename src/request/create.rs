@@ -130,6 +130,7 @@ fn blank(id: RequestId, asked: Asked, state: State) -> Request {
         votes: Vec::new(),
         gate: Vec::new(),
         grant: None,
+        told_of: Vec::new(),
         posts: Posts::default(),
     }
 }

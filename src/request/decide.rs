@@ -1,6 +1,7 @@
 //! The state machine. [`decide`] is the whole of it in one match: who may do what, when, and what
-//! follows. Arms of more than a few lines live in `votes` and `opening`.
+//! follows. Arms of more than a few lines live in `votes`, `opening` and `observing`.
 
+mod observing;
 mod opening;
 mod quorum;
 mod votes;
@@ -89,6 +90,7 @@ pub fn decide(request: &Request, command: Command, facts: &Facts<'_>) -> Result<
         (S::Active { .. }, C::Withdraw { reason }) => {
             step.end(End::Withdrawn { reason }, Actor::Drawbridge)
         }
+        (S::Active { .. }, C::Observe { findings }) => observing::observe(step, findings),
         (S::Ending { why, .. }, C::Withdrawn) => opening::closed(step, why.clone()),
         (S::Ending { .. }, C::NotWithdrawn { problem }) => opening::not_closed(step, problem),
 
@@ -140,6 +142,7 @@ impl Command {
             Self::NotWithdrawn { .. } => "not withdrawn",
             Self::Removed => "removed",
             Self::Withdraw { .. } => "withdraw",
+            Self::Observe { .. } => "observe",
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::posts::Posts;
 use super::state::State;
 use crate::id::RequestId;
-use crate::netpol::{Effect, Flow, SideRef};
+use crate::netpol::{Effect, Finding, Flow, SideRef};
 use crate::rules::{Principal, Route, StagePlan, TeamId, UserId};
 use crate::units::{Seconds, Time};
 
@@ -42,6 +42,9 @@ pub struct Request {
     pub gate: Vec<GateObject>,
     /// The time it is (or was) open.
     pub grant: Option<Grant>,
+    /// What is not as it was approved while it is open, as last judged; people were told of it.
+    #[serde(default)]
+    pub told_of: Vec<Finding>,
     /// Every message about it, and what each shows.
     pub posts: Posts,
 }

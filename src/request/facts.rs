@@ -2,7 +2,7 @@
 
 use super::document::{GateObject, Request};
 use crate::audit::Event;
-use crate::netpol::Effect;
+use crate::netpol::{Effect, Finding};
 use crate::rules::{Roll, UserId, Verdict};
 use crate::units::Time;
 
@@ -89,6 +89,11 @@ pub enum Command {
     Withdraw {
         /// The sentence for people.
         reason: String,
+    },
+    /// The live gate was judged again: all that is not as approved, as the cluster is now.
+    Observe {
+        /// Sorted; empty: all is as approved.
+        findings: Vec<Finding>,
     },
 }
 

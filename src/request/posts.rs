@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::{Origin, Request, Told};
 use super::state::End;
+use crate::netpol::Finding;
 use crate::rules::{Principal, UserId};
 use crate::units::{Seconds, Time};
 
@@ -97,6 +98,8 @@ pub enum Notice {
     NextStage(usize),
     /// Closing does not succeed yet; operators are needed.
     CannotClose,
+    /// The open path is not as it was approved any more.
+    Changed(Finding),
 }
 
 /// Where a post goes.

@@ -63,6 +63,11 @@ fn is_asked(request: &Request, pair: &Opened) -> bool {
     belongs(&flow.from, &pair.from) && belongs(&flow.to, &pair.to)
 }
 
+/// Pairs of workloads and their ports, the first few of them.
+pub(super) fn pairs(pairs: &[Opened]) -> Markup {
+    Markup::list(pairs.iter().map(pair), MOST_PAIRS)
+}
+
 fn pair(pair: &Opened) -> Markup {
     let ports = pair.ports.iter().map(|port| Markup::typed(port));
     Markup::code(&pair.from)

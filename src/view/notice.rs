@@ -9,24 +9,31 @@ use super::markup::Markup;
 use super::outcome::{self, Line};
 use super::stages::{self, Voice};
 use super::summary::summary;
-use crate::request::{Address, Audience, End, Notice, Request, State, Told};
+use crate::netpol::{Finding, Opened};
+use crate::request::{
+    Address, Audience, End, Notice, Post, PostKey, Request, State, Subject, Told,
+};
 use crate::units::Seconds;
 
 /// Deleting a policy need not cut what is connected: that is the network plugin's choice, so no
 /// closing claims it (kubernetes/website#43438).
 const HONEST: &str = "Its policies are removed. Existing connections may survive";
 
+/// Reasons named in one notice before the rest is counted.
+const MOST_REASONS: usize = 5;
+
 /// A notice's request and reader.
 pub(super) struct Scene<'a> {
     pub(super) request: &'a Request,
     pub(super) audience: Audience,
     pub(super) to: &'a Address,
+    pub(super) key: PostKey,
 }
 
 impl Scene<'_> {
     /// What the notice shows now.
     pub(super) fn render(&self, notice: &Notice) -> Message {
-        if !holds(notice, &self.request.state) {
+        if !self.holds(notice) {
             return self.past(notice);
         }
         match notice {
@@ -38,6 +45,8 @@ impl Scene<'_> {
             Notice::Reminder(_) => self.ask("Still waiting"),
             Notice::NextStage(_) => self.ask("Next approval"),
             Notice::CannotClose => self.cannot_close(),
+            Notice::Changed(Finding::OpensMore { pairs }) => self.opens_more(pairs),
+            Notice::Changed(Finding::NotOpen { why }) => self.not_open(why),
         }
     }
 
@@ -118,6 +127,33 @@ impl Scene<'_> {
             .send(summary(title.into(), self.request))
     }
 
+    fn opens_more(&self, pairs: &[Opened]) -> Message {
+        let title = "Opens more than was approved";
+        let done = self.done();
+        let close = match &done {
+            Some(_) => "I'm done".into(),
+            None => Markup::code(&format!("revoke {}", self.request.id)),
+        };
+        let close = Markup::from("Close it with ") + close + " if that is not meant";
+        Draft::new()
+            .line(self.headed(&title.into()) + "\n" + terms(self.request))
+            .line(Markup::from("Also opens ") + effect::pairs(pairs))
+            .small(close, None)
+            .button_if(done)
+            .send(summary(title.into(), self.request))
+    }
+
+    fn not_open(&self, why: &[String]) -> Message {
+        let title = "May not work any more";
+        let why = why.iter().map(|one| Markup::typed(&one.replace('`', "")));
+        Draft::new()
+            .line(self.headed(&title.into()) + "\n" + terms(self.request))
+            .line(Markup::from("Now ") + Markup::list(why, MOST_REASONS))
+            .small("Its own policies are unchanged", None)
+            .button_if(self.done())
+            .send(summary(title.into(), self.request))
+    }
+
     /// A notice that time has passed by: what it said, and how the request stands.
     fn past(&self, notice: &Notice) -> Message {
         let said = match notice {
@@ -126,6 +162,8 @@ impl Scene<'_> {
             Notice::Reminder(_) => "Reminded",
             Notice::NextStage(_) => "Asked for the next approval",
             Notice::CannotClose => "Could not be closed at first",
+            Notice::Changed(Finding::OpensMore { .. }) => "Opened more than was approved",
+            Notice::Changed(Finding::NotOpen { .. }) => "May not have worked for a while",
             Notice::Ended(_) | Notice::Denied | Notice::Lapsed | Notice::Cancelled => "",
         };
         let line = outcome::of(self.request);
@@ -138,6 +176,35 @@ impl Scene<'_> {
         Draft::new()
             .small(Markup::join(parts, " · "), None)
             .send(summary(line.title, self.request))
+    }
+
+    /// Whether a notice still tells how things are.
+    fn holds(&self, notice: &Notice) -> bool {
+        let state = &self.request.state;
+        match notice {
+            Notice::Granted | Notice::Warning { .. } => matches!(state, State::Active { .. }),
+            Notice::Reminder(_) => matches!(state, State::Pending { .. }),
+            Notice::NextStage(stage) => {
+                matches!(state, State::Pending { stage: now, .. } if now == stage)
+            }
+            Notice::CannotClose => matches!(state, State::Ending { .. }),
+            Notice::Changed(found) => matches!(state, State::Active { .. }) && self.is_so(found),
+            // Final states: these never pass.
+            Notice::Ended(_) | Notice::Denied | Notice::Lapsed | Notice::Cancelled => true,
+        }
+    }
+
+    /// Whether it is so still, and was not told anew since: of what went and returned the newest
+    /// notice tells.
+    fn is_so(&self, found: &Finding) -> bool {
+        let tells_it = |post: &Post| match &post.subject {
+            Subject::Notice(Notice::Changed(later), _) if post.to == *self.to => {
+                found.beyond(std::slice::from_ref(later)).is_none()
+            }
+            _ => false,
+        };
+        let mut later = self.request.posts.list.iter().filter(|p| p.key > self.key);
+        found.beyond(&self.request.told_of).is_none() && !later.any(tells_it)
     }
 
     /// Title and path, and the words that came with it.
@@ -184,20 +251,6 @@ impl Scene<'_> {
             Told::Channel(_) => None,
         });
         Markup::join(groups.chain([text]), " · ")
-    }
-}
-
-/// Whether a notice still tells how things are.
-fn holds(notice: &Notice, state: &State) -> bool {
-    match notice {
-        Notice::Granted | Notice::Warning { .. } => matches!(state, State::Active { .. }),
-        Notice::Reminder(_) => matches!(state, State::Pending { .. }),
-        Notice::NextStage(stage) => {
-            matches!(state, State::Pending { stage: now, .. } if now == stage)
-        }
-        Notice::CannotClose => matches!(state, State::Ending { .. }),
-        // Final states: these never pass.
-        Notice::Ended(_) | Notice::Denied | Notice::Lapsed | Notice::Cancelled => true,
     }
 }
 

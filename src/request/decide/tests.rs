@@ -3,6 +3,7 @@
 mod closing;
 mod deciding;
 mod matrix;
+mod observing;
 mod opening;
 mod random;
 

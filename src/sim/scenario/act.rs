@@ -49,6 +49,7 @@ impl Stage {
             | Act::Deploy { .. }
             | Act::Policy { .. }
             | Act::Isolate { .. }
+            | Act::AdminDeny { .. }
             | Act::DeleteGates => self.change_cluster(act)?,
             Act::Member { .. }
             | Act::DisableGroup(_)
@@ -190,6 +191,7 @@ impl Stage {
                 let put = api.policy(namespace, name, &spec);
                 put.map_err(|refusal| anyhow::anyhow!("refused: {refusal:?}"))?;
             }
+            Act::AdminDeny { name, namespace } => self.admin_deny(name, namespace.as_deref())?,
             Act::DeleteGates => {
                 for gate in ours(&api.objects()) {
                     let meta = gate.get("metadata").cloned().unwrap_or_default();
@@ -201,6 +203,19 @@ impl Stage {
                 }
             }
             other => bail!("not about the cluster: {other:?}"),
+        }
+        Ok(())
+    }
+
+    /// Nothing gets into a namespace's pods; `None`: the policy is gone.
+    fn admin_deny(&self, name: &str, namespace: Option<&str>) -> Result<()> {
+        let api = &self.town.api;
+        match namespace {
+            Some(namespace) => drop(populate::put(api, admin_deny(name, namespace))?),
+            None => {
+                let was_there = api.remove("AdminNetworkPolicy", "", name);
+                anyhow::ensure!(was_there, "there is no admin policy `{name}`");
+            }
         }
         Ok(())
     }
@@ -235,6 +250,19 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+/// Denies everything from everywhere into the pods of a namespace.
+fn admin_deny(name: &str, namespace: &str) -> Value {
+    json!({
+        "apiVersion": "policy.networking.k8s.io/v1alpha1", "kind": "AdminNetworkPolicy",
+        "metadata": {"name": name},
+        "spec": {
+            "priority": 10,
+            "subject": {"namespaces": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}},
+            "ingress": [{"name": "nothing", "action": "Deny", "from": [{"namespaces": {}}]}],
+        },
+    })
 }
 
 fn path(path: &str) -> Result<(&str, &str)> {

@@ -110,6 +110,13 @@ pub enum Act {
         /// `key=value,…` of the pods.
         labels: String,
     },
+    /// A policy of the admin tier, which beats every NetworkPolicy, comes or goes.
+    AdminDeny {
+        /// Its name.
+        name: String,
+        /// The namespace into whose pods it lets nothing; `None`: the policy is gone.
+        namespace: Option<String>,
+    },
     /// A person with access to the cluster removes our objects.
     DeleteGates,
     /// The bot stops in order.

@@ -1,9 +1,9 @@
 //! Every card and notice, as a reader sees it.
 
 use super::{assert_within_limits, picture};
-use crate::netpol::Warning;
+use crate::netpol::{Finding, Warning};
 use crate::request::fixtures::{
-    DANA, LEE, MAX, RIA, Town, applied, approve, attempt, dana_asks, deny, opened, user,
+    DANA, LEE, MAX, RIA, Town, applied, approve, attempt, dana_asks, deny, findings, opened, user,
 };
 use crate::request::{
     Address, Audience, Command, End, Notice, Post, PostKey, PostStatus, Request, Subject,
@@ -183,6 +183,28 @@ fn notices_of_the_grant() {
     let service = dana_asks().by_service().request().opened();
     all.notice("granted to a service", &service, &Notice::Granted);
     insta::assert_snapshot!("notices_of_the_grant", all.0);
+}
+
+#[test]
+fn notices_of_what_changed() {
+    let mut all = Gallery(String::new());
+    let observe = |request: &Request, findings: Vec<Finding>| {
+        request.after(600, Command::Observe { findings })
+    };
+    let open = dana_asks().request().opened();
+    let seen = observe(&open, findings());
+    for (heading, found) in ["opens more", "not open"].into_iter().zip(findings()) {
+        let notice = Notice::Changed(found);
+        all.notice(heading, &seen, &notice);
+        all.notice(
+            &format!("{heading}, later as approved again"),
+            &observe(&seen, Vec::new()),
+            &notice,
+        );
+        let closed = seen.closed(End::Done);
+        all.notice(&format!("{heading}, later closed"), &closed, &notice);
+    }
+    insta::assert_snapshot!("notices_of_what_changed", all.0);
 }
 
 #[test]

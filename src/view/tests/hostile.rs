@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{assert_within_limits, picture};
 use crate::grammar::ParseError;
-use crate::netpol::{Opened, Warning};
+use crate::netpol::{Finding, Opened, Warning};
 use crate::request::fixtures::{DANA, LEE, dana_asks, deny, user};
 use crate::request::{
     Address, Audience, Command, End, Notice, Post, PostKey, PostStatus, Request, Subject,
@@ -101,8 +101,27 @@ fn lives(request: &Request, text: &str) -> Vec<Request> {
         by: None,
         reason: Some(text.to_owned()),
     };
-    lives.extend([denied, open]);
+    let mut told = open.clone();
+    told.told_of = vec![opens_more(text), not_open(text)];
+    lives.extend([denied, open, told]);
     lives
+}
+
+fn opens_more(text: &str) -> Finding {
+    let pair = Opened {
+        from: text.to_owned(),
+        to: text.to_owned(),
+        ports: vec![text.to_owned(); 12],
+    };
+    Finding::OpensMore {
+        pairs: vec![pair; 12],
+    }
+}
+
+fn not_open(text: &str) -> Finding {
+    Finding::NotOpen {
+        why: vec![text.to_owned(); 12],
+    }
 }
 
 fn subjects(text: &str) -> Vec<Subject> {
@@ -126,6 +145,8 @@ fn subjects(text: &str) -> Vec<Subject> {
             Notice::NextStage(0),
             Notice::NextStage(usize::MAX),
             Notice::CannotClose,
+            Notice::Changed(opens_more(text)),
+            Notice::Changed(not_open(text)),
         ] {
             all.push(Subject::Notice(notice, audience));
         }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::request::fixtures::{
     BOT, DANA, EVE, EVERYBODY, EX, GONE, GUEST, LEE, MAX, NOBODY, RIA, SAM, STRANGER, applied,
-    approve, attempt, dana_asks, deny, user,
+    approve, attempt, dana_asks, deny, findings, user,
 };
 use crate::request::{Ask, Command, End, Refusal, Request, State, create};
 
@@ -51,6 +51,9 @@ fn others() -> impl Iterator<Item = (&'static str, Command)> {
         Command::NotWithdrawn { problem: text() },
         Command::Removed,
         Command::Withdraw { reason: text() },
+        Command::Observe {
+            findings: findings(),
+        },
     ]
     .into_iter()
     .map(|command| (command.name(), command))

@@ -118,6 +118,9 @@ impl Life {
             "a move without an event"
         );
         assert!(after.posts.face >= before.posts.face);
+        if matches!(command, Command::Observe { .. }) {
+            assert_eq!(before.state, after.state, "what is observed moves nothing");
+        }
         if matches!(before.state, State::Ending { .. }) && moved {
             assert_eq!(*command, Command::Withdrawn, "left Ending");
         }

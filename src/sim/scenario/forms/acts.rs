@@ -185,6 +185,18 @@ pub static ACTS: &[Form<Act>] = &[
         },
     },
     Form {
+        usage: "admin policy NAME lets nothing into NAMESPACE",
+        example: "admin policy freeze lets nothing into orders",
+        meaning: "an AdminNetworkPolicy, which beats every NetworkPolicy, denies all traffic into its pods",
+        build: |f| Ok(admin_deny(f.text(0), Some(f.text(1)))),
+    },
+    Form {
+        usage: "admin policy NAME is gone",
+        example: "admin policy freeze is gone",
+        meaning: "it is removed",
+        build: |f| Ok(admin_deny(f.text(0), None)),
+    },
+    Form {
         usage: "somebody deletes the gates",
         example: "somebody deletes the gates",
         meaning: "every object of ours is removed by hand",
@@ -259,6 +271,10 @@ fn click(presses: &[(String, String)], picture: Picture) -> Act {
         presses: presses.iter().map(press).collect(),
         picture,
     }
+}
+
+const fn admin_deny(name: String, namespace: Option<String>) -> Act {
+    Act::AdminDeny { name, namespace }
 }
 
 fn member(fields: &Fields<'_>, present: bool) -> Act {

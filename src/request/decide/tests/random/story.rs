@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::request::fixtures::{
     BOT, DANA, EVE, EX, GUEST, LEE, MAX, RIA, SAM, Town, applied, attempt, dana_asks, effect,
-    objects, opened, stage, user,
+    findings, objects, opened, stage, user,
 };
 use crate::request::{Command, Crowd, Origin};
 use crate::units::Seconds;
@@ -128,5 +128,7 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         Just(Command::Removed),
         Just(Command::Withdraw { reason: "x".into() }),
+        proptest::sample::subsequence(findings(), 0..=2)
+            .prop_map(|findings| Command::Observe { findings }),
     ]
 }
