@@ -76,6 +76,9 @@ pub(super) const OPTIONAL: &[Optional] = &[
 /// How long an absent or forbidden kind is left alone. Well below the age at which a picture is too old.
 const AGAIN: Duration = Duration::from_secs(60);
 
+/// Why a kind is unread of which an object has no metadata that can be read.
+const UNREADABLE: &str = "an object cannot be read";
+
 impl Optional {
     /// How the kind is called in answers and in readiness.
     pub(super) fn label(&self) -> String {
@@ -146,8 +149,12 @@ impl Cluster {
         for kind in OPTIONAL {
             match self.list_optional(kind, &served).await {
                 Ok((_, items)) => {
-                    let objects = items.into_iter().filter_map(|body| kind.object(body));
-                    objects.for_each(|object| snapshot.apply(object));
+                    for body in items {
+                        match kind.object(body) {
+                            Some(object) => snapshot.apply(object),
+                            None => snapshot.set_unread(&kind.label(), Some(UNREADABLE)),
+                        }
+                    }
                 }
                 Err(error) => {
                     if let Found::Unreadable(why) = meaning(error)? {
@@ -246,9 +253,11 @@ async fn round(
         Found::Absent => None,
         Found::Unreadable(why) => Some(why),
     };
-    follower.replace(Vec::new());
     let label = follower.label();
+    // Before its objects go: at no moment may a forbidden kind look like an absent one.
     cluster.sight.set_unread(&label, why.as_deref());
+    let gone: Vec<ObjectKey> = follower.known.keys().cloned().collect();
+    gone.iter().for_each(|key| follower.drop_key(key));
     cluster.sight.swept(&label, began);
     Ok(AGAIN)
 }
@@ -313,8 +322,13 @@ impl Follower for ExtensionFollower {
             .cloned()
             .collect();
         lost.iter().for_each(|key| self.drop_key(key));
-        self.sight.set_unread(&self.optional.label(), None);
+        let unreadable = items
+            .iter()
+            .any(|body| self.optional.object(body.clone()).is_none());
         items.into_iter().for_each(|item| self.put(item));
+        // After its objects came, for the same reason.
+        let why = unreadable.then_some(UNREADABLE);
+        self.sight.set_unread(&self.optional.label(), why);
     }
 
     fn seen(&mut self, item: Value) {

@@ -11,7 +11,13 @@ use super::snapshot::{Extension, PodRef};
 pub(super) const GROUPS: [&str; 2] = ["crd.projectcalico.org", "projectcalico.org"];
 
 /// Names under which Calico mirrors Kubernetes' own policies: those are judged where they come from.
-const MIRRORS: [&str; 4] = ["knp.", "kanp.", "kbanp.", "kcnp."];
+const MIRRORS: [&str; 5] = [
+    "knp.default.",
+    "kanp.adminnetworkpolicy.",
+    "kbanp.baselineadminnetworkpolicy.",
+    "kcnp.kube-admin.",
+    "kcnp.kube-baseline.",
+];
 
 /// A policy that is known to be there and cannot be judged.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,9 @@ use serde_json::Value;
 
 use super::fields::{field, items};
 use super::policy::{Policy, PolicyKind, Section};
-use super::snapshot::Extension;
+use super::rule::Rule;
+use super::selector::{Labels, Selector};
+use super::snapshot::{Extension, NAMESPACE_NAME};
 use endpoints::Home;
 
 /// The group of these kinds.
@@ -44,18 +46,18 @@ fn read_spec(object: &Extension, kind: PolicyKind, spec: &Value) -> Option<Polic
         PolicyKind::CiliumClusterwide => Home::Cluster,
         PolicyKind::Cilium | PolicyKind::Network => Home::Namespace,
     };
-    let subject = endpoints::read(selector, home);
     let clusterwide = home == Home::Cluster;
-    let (namespaces, pods, doubt) = match subject {
-        Some(split) => (split.namespaces, split.pods, None),
-        None => {
-            let why = "which pods it selects is not understood";
-            (
-                super::selector::Selector::default().into(),
-                Default::default(),
-                Some(why.into()),
-            )
+    let (namespaces, pods, unclear) = match endpoints::read(selector, home) {
+        Some(split) => {
+            let elsewhere = !clusterwide && names_elsewhere(&split, namespace.unwrap_or("default"));
+            (split.namespaces, split.pods, elsewhere)
         }
+        None => (Some(Selector::default()), Selector::default(), true),
+    };
+    let doubt = match (unclear, is_refused(spec)) {
+        (true, _) => Some("which pods it selects is not understood".into()),
+        (false, true) => Some("Cilium refuses it as it is written".into()),
+        (false, false) => None,
     };
     let section = |direction: &rules::Names| section(spec, direction, home);
     Some(Policy {
@@ -80,6 +82,39 @@ fn read_spec(object: &Extension, kind: PolicyKind, spec: &Value) -> Option<Polic
     })
 }
 
+/// Entries that narrow what others allow, as denies that cannot be told.
+fn narrowing(lists: [&[Value]; 2]) -> impl Iterator<Item = Rule> {
+    let entries = lists.into_iter().flatten();
+    let narrowing = entries.filter(|entry| rules::narrows_others(entry));
+    narrowing.map(|_| {
+        let everything = Rule {
+            peers: None,
+            ports: None,
+            doubt: None,
+        };
+        everything.doubted(Some("what it requires of peers is not judged".to_owned()))
+    })
+}
+
+/// Whether a policy of one namespace speaks of namespaces in a way that is not just its own name.
+fn names_elsewhere(split: &endpoints::Split, home: &str) -> bool {
+    let own = Selector::from(&Labels::from_iter([(NAMESPACE_NAME, home)]));
+    split.namespaces.as_ref().is_some_and(|named| *named != own)
+}
+
+/// Whether Cilium does not take the policy, and so does not enforce it.
+fn is_refused(spec: &Value) -> bool {
+    let entries = |names: &'static rules::Names| {
+        let lists = items(spec, names.allow)
+            .iter()
+            .chain(items(spec, names.deny));
+        lists.map(move |entry| (entry, names))
+    };
+    let mut all = entries(&rules::INGRESS).chain(entries(&rules::EGRESS));
+    field(spec, "nodeSelector").is_some()
+        || all.any(|(entry, names)| rules::is_refused(entry, names))
+}
+
 fn section(spec: &Value, names: &rules::Names, home: Home) -> Section {
     let lists = [items(spec, names.allow), items(spec, names.deny)];
     let says = field(spec, "enableDefaultDeny").and_then(|both| both.get(names.allow)?.as_bool());
@@ -89,6 +124,6 @@ fn section(spec: &Value, names: &rules::Names, home: Home) -> Section {
         // Without any rule the switch has no effect (cilium#35558).
         isolates: lists.iter().any(|list| !list.is_empty()) && says.unwrap_or(true),
         allow: allow.collect(),
-        deny: deny.collect(),
+        deny: deny.chain(narrowing(lists)).collect(),
     }
 }

@@ -90,7 +90,8 @@ impl<'a> Evaluator<'a> {
             _ => return Stack::default(),
         };
         let mut stack = Stack {
-            pods_by_selector_only: self.snapshot.runs_cilium(),
+            // What a gate may open is told in full: such a plug-in can be told to match pods.
+            pods_by_selector_only: self.snapshot.runs_cilium() && self.extra.is_empty(),
             unseen: self.snapshot.unseen(&pod, direction),
             ..Stack::default()
         };

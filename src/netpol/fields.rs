@@ -22,9 +22,16 @@ pub(super) fn items<'a>(object: &'a Value, name: &str) -> &'a [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// A label selector; `None` where it cannot be read.
+/// A label selector; `None` where it cannot be read or says more than is known here.
 pub(super) fn selector(value: &Value) -> Option<LabelSelector> {
-    serde_json::from_value(value.clone()).ok()
+    const OPERATORS: [&str; 4] = ["In", "NotIn", "Exists", "DoesNotExist"];
+    if unknown(value, &["matchLabels", "matchExpressions"]).is_some() {
+        return None;
+    }
+    let read: LabelSelector = serde_json::from_value(value.clone()).ok()?;
+    let mut expressions = read.match_expressions.iter().flatten();
+    let known = expressions.all(|one| OPERATORS.contains(&one.operator.as_str()));
+    known.then_some(read)
 }
 
 /// The first field that is none of `known`.

@@ -58,7 +58,7 @@ type Part = (Option<Vec<Peer>>, Option<String>);
 /// Reads an entry into rules: those that are sure, and those that are not.
 pub(super) fn read(value: &Value, names: &Names, home: Home) -> Vec<Rule> {
     // ICMP alone says nothing about the protocols that are judged here.
-    if field(value, "icmps").is_some() && field(value, "toPorts").is_none() {
+    if field(value, "icmps").is_some() && items(value, "toPorts").is_empty() {
         return Vec::new();
     }
     let doubt = strange(value, names);
@@ -91,6 +91,31 @@ fn strange(value: &Value, names: &Names) -> Option<String> {
             format!("`{name}` is not understood")
         }
     })
+}
+
+/// A field that no version known here has.
+fn unheard(value: &Value, names: &Names) -> Option<String> {
+    let peers = [names.endpoints, names.cidr, names.cidr_set, names.entities];
+    let all = peers
+        .into_iter()
+        .chain(["toPorts", "icmps"])
+        .chain(names.doubtful.iter().copied());
+    unknown(value, &all.collect::<Vec<_>>())
+}
+
+/// Whether an entry names peers in more than one way, which Cilium refuses: then the whole policy is not
+/// in force.
+pub(super) fn is_refused(value: &Value, names: &Names) -> bool {
+    let plain = [names.endpoints, names.cidr, names.cidr_set, names.entities];
+    let lists = plain.iter().chain(names.peers);
+    lists.filter(|list| !items(value, list).is_empty()).count() > 1
+}
+
+/// Whether an entry narrows what other entries allow (`fromRequires`, removed in Cilium 1.19).
+pub(super) fn narrows_others(value: &Value) -> bool {
+    ["fromRequires", "toRequires"]
+        .iter()
+        .any(|name| field(value, name).is_some())
 }
 
 fn peers(value: &Value, names: &Names, home: Home) -> Vec<Part> {
@@ -136,13 +161,16 @@ fn peers(value: &Value, names: &Names, home: Home) -> Vec<Part> {
             _ => addresses(&why),
         });
     }
+    if let Some(name) = unheard(value, names) {
+        parts.push(anybody(&format!("`{name}` is not understood")));
+    }
     let lists = [names.endpoints, names.cidr, names.cidr_set, names.entities];
     let named = lists.iter().any(|list| field(value, list).is_some());
-    match (named || !parts.is_empty(), field(value, "toPorts")) {
+    match (named || !parts.is_empty(), items(value, "toPorts")) {
         // An explicit empty list holds nobody; so does an entry without peers and ports.
         (true, _) => parts.push((Some(sure), None)),
-        (false, None) => parts.push((Some(Vec::new()), None)),
-        (false, Some(_)) => parts.push((None, None)),
+        (false, []) => parts.push((Some(Vec::new()), None)),
+        (false, _) => parts.push((None, None)),
     }
     parts
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::object::{Extension, ObjectKey};
 use super::{PodRef, Snapshot};
 use crate::netpol::calico::Unjudged;
+use crate::netpol::cilium;
 use crate::netpol::policy::{Direction, Policy};
 use crate::netpol::tier::TierPolicy;
-use crate::netpol::{cilium, marks};
 
 /// The kind of key under which Cilium's policies of one namespace are kept.
 pub(super) const CILIUM_NAMESPACED: &str = "CiliumNetworkPolicy.cilium.io";
@@ -39,18 +39,13 @@ impl Snapshot {
         if let Some(policies) = cilium::read(object) {
             self.set_runs_cilium();
             let policies: Arc<[Policy]> = policies.into();
-            let ours = marks::is_ours(&object.metadata);
-            let name: Arc<str> = key.name.as_str().into();
-            match (object.is_namespaced(), ours) {
-                (true, true) => drop(self.space_mut(key.space()).cilium.remove(&name)),
-                (true, false) => {
-                    self.space_mut(key.space()).cilium.insert(name, policies);
-                }
-                (false, _) => {
-                    Arc::make_mut(&mut self.wide)
-                        .cilium
-                        .insert(key.clone(), policies);
-                }
+            // Whoever wears our label: we make none of these, so it decides like any other.
+            if object.is_namespaced() {
+                let name: Arc<str> = key.name.as_str().into();
+                self.space_mut(key.space()).cilium.insert(name, policies);
+            } else {
+                let wide = Arc::make_mut(&mut self.wide);
+                wide.cilium.insert(key.clone(), policies);
             }
         } else if let Some(policy) = TierPolicy::read(object) {
             Arc::make_mut(&mut self.wide)

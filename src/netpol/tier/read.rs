@@ -32,6 +32,7 @@ impl TierPolicy {
         };
         let priority = spec.get("priority").and_then(Value::as_u64);
         let (namespaces, subject, doubt) = subject(field(spec, "subject"));
+        let doubt = doubt.or_else(|| strange_spec(object, spec));
         let rules = |list: &str, peers: &str| {
             let numbered = items(spec, list).iter().zip(1..);
             numbered
@@ -49,6 +50,19 @@ impl TierPolicy {
             subject,
         })
     }
+}
+
+/// What of the policy as a whole is not understood: then none of its rules is sure.
+fn strange_spec(object: &Extension, spec: &Value) -> Option<String> {
+    const KNOWN: [&str; 5] = ["tier", "priority", "subject", "ingress", "egress"];
+    let baseline = object.kind == "BaselineAdminNetworkPolicy";
+    let tiered = object.kind != "ClusterNetworkPolicy";
+    let known_tier = tiered || ["Admin", "Baseline"].contains(&text(spec, "tier"));
+    let known_priority = baseline || spec.get("priority").and_then(Value::as_u64).is_some();
+    if let Some(name) = unknown(spec, &KNOWN) {
+        return Some(format!("`{name}` is not understood"));
+    }
+    (!known_tier || !known_priority).then(|| "its tier or priority is not understood".to_owned())
 }
 
 /// Namespaces, pods, and what cannot be judged: then it may be anybody.
@@ -113,6 +127,11 @@ fn read_rule(value: &Value, peers: &str, place: usize, doubt: Option<&str>) -> V
                 why = Some(because);
             }
         }
+    }
+    // No peers at all, or named in a way that is not known: it may be anybody.
+    if sure.is_empty() && unsure.is_empty() {
+        unsure.push(Peer::Anyone);
+        why = Some("its peers are not understood".to_owned());
     }
     let part = |peers: Vec<Peer>, doubt: Option<String>| {
         let rule = Rule {
