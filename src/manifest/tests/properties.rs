@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::manifest::{Manifests, read, with_pods};
-use crate::netpol::{Object, Snapshot};
+use crate::netpol::{Object, Snapshot, table};
 
 /// Manifests as people write them: the corpus of policies, and what we install ourselves.
 fn real() -> Vec<String> {
@@ -28,7 +28,7 @@ fn real() -> Vec<String> {
     texts
 }
 
-/// Reads a text all the way, under names of both kinds.
+/// Reads a text all the way, under names of both kinds, and judges what came of it.
 fn all_the_way(text: &str) {
     let mut manifests = Manifests::default();
     manifests.add(read("a.yaml", text));
@@ -36,7 +36,11 @@ fn all_the_way(text: &str) {
     for problem in &manifests.problems {
         assert!(!problem.to_string().contains('\n'));
     }
-    Snapshot::from_objects(with_pods(manifests.objects));
+    let snapshot = Snapshot::from_objects(with_pods(manifests.objects));
+    let mut pairs = 0;
+    table(&snapshot).each(|_| pairs += 1);
+    let workloads = table(&snapshot).workloads().count();
+    assert_eq!(pairs, workloads * workloads);
 }
 
 /// One change of a text: some of it replaced by a word that means something.
