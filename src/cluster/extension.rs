@@ -148,7 +148,7 @@ impl Cluster {
         let served = self.groups().await?;
         for kind in OPTIONAL {
             match self.list_optional(kind, &served).await {
-                Ok((_, items)) => {
+                Ok(items) => {
                     for body in items {
                         match kind.object(body) {
                             Some(object) => snapshot.apply(object),
@@ -185,12 +185,12 @@ impl Cluster {
         &self,
         kind: &Optional,
         served: &BTreeMap<String, Vec<String>>,
-    ) -> Result<(ApiResource, Vec<Value>), ClusterError> {
+    ) -> Result<Vec<Value>, ClusterError> {
         for version in served.get(kind.group).into_iter().flatten() {
             let resource = kind.resource(version);
             match self.list::<Value>(&resource, None).await {
                 Err(ClusterError::Nowhere(_)) => {}
-                listed => return Ok((resource, listed?.items)),
+                listed => return Ok(listed?.items),
             }
         }
         Err(ClusterError::Nowhere(kind.label()))
@@ -238,15 +238,7 @@ async fn round(
     follower: &mut ExtensionFollower,
 ) -> Result<Duration, ClusterError> {
     let began = cluster.clock.now();
-    let served = cluster.groups().await?;
-    let watched = match cluster.list_optional(follower.optional, &served).await {
-        Ok((resource, _)) => {
-            follower.resource = resource;
-            watch::round(cluster, follower).await
-        }
-        Err(error) => Err(error),
-    };
-    let Err(error) = watched else {
+    let Err(error) = look(cluster, follower).await else {
         return Ok(watch::SHORTEST);
     };
     let why = match meaning(error)? {
@@ -260,6 +252,19 @@ async fn round(
     gone.iter().for_each(|key| follower.drop_key(key));
     cluster.sight.swept(&label, began);
     Ok(AGAIN)
+}
+
+/// Lists and watches the kind in whichever version it is served.
+async fn look(cluster: &Cluster, follower: &mut ExtensionFollower) -> Result<(), ClusterError> {
+    let served = cluster.groups().await?;
+    for version in served.get(follower.optional.group).into_iter().flatten() {
+        follower.resource = follower.optional.resource(version);
+        match watch::round(cluster, follower).await {
+            Err(ClusterError::Nowhere(_)) => {}
+            done => return done,
+        }
+    }
+    Err(ClusterError::Nowhere(follower.label()))
 }
 
 /// Feeds one kind into the snapshot.

@@ -2,23 +2,11 @@
 
 use serde_json::json;
 
-use super::fixtures::{Fixture, ask, deny, policy};
+use super::fixtures::{Fixture, admin, ask, deny, policy};
 use super::grants::{gate, opens, plan, shape, town};
 use crate::netpol::effect::Outlook;
 use crate::netpol::snapshot::Snapshot;
 use crate::netpol::{NoGate, Warning, build, reach};
-
-fn admin(action: &str) -> Fixture {
-    Fixture(json!({
-        "apiVersion": "policy.networking.k8s.io/v1alpha1", "kind": "AdminNetworkPolicy",
-        "metadata": {"name": "guard"},
-        "spec": {
-            "priority": 10,
-            "subject": {"namespaces": {"matchLabels": {"kubernetes.io/metadata.name": "a"}}},
-            "ingress": [{"action": action, "from": [{"namespaces": {}}]}],
-        },
-    }))
-}
 
 fn cilium(spec: serde_json::Value) -> Fixture {
     Fixture(json!({

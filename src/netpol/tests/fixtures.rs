@@ -70,6 +70,19 @@ pub(crate) fn deny_egress(namespace: &str, name: &str) -> Fixture {
     )
 }
 
+/// An AdminNetworkPolicy that does this with everything that any pod sends to namespace `a`.
+pub(crate) fn admin(action: &str) -> Fixture {
+    Fixture(json!({
+        "apiVersion": "policy.networking.k8s.io/v1alpha1", "kind": "AdminNetworkPolicy",
+        "metadata": {"name": "guard"},
+        "spec": {
+            "priority": 10,
+            "subject": {"namespaces": {"matchLabels": {"kubernetes.io/metadata.name": "a"}}},
+            "ingress": [{"action": action, "from": [{"namespaces": {}}]}],
+        },
+    }))
+}
+
 impl Fixture {
     pub(crate) fn label(mut self, key: &str, value: &str) -> Self {
         self.0["metadata"]["labels"][key] = json!(value);

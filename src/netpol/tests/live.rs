@@ -2,25 +2,13 @@
 
 use serde_json::json;
 
-use super::fixtures::{Fixture, app, ask, deny, deny_egress, pod, policy};
+use super::fixtures::{Fixture, admin, app, ask, deny, deny_egress, pod, policy};
 use super::grants::{opens, town};
 use crate::netpol::effect::Outlook;
 use crate::netpol::snapshot::{Object, Snapshot};
 use crate::netpol::{Finding, Opened, build, judge_again};
 
 const FLOW: &str = "b/cli a/web :8080";
-
-fn admin(action: &str) -> Fixture {
-    Fixture(json!({
-        "apiVersion": "policy.networking.k8s.io/v1alpha1", "kind": "AdminNetworkPolicy",
-        "metadata": {"name": "guard"},
-        "spec": {
-            "priority": 10,
-            "subject": {"namespaces": {"matchLabels": {"kubernetes.io/metadata.name": "a"}}},
-            "ingress": [{"action": action, "from": [{"namespaces": {}}]}],
-        },
-    }))
-}
 
 /// A second workload's pod with the labels of the first.
 fn twin(namespace: &str, name: &str, label: &str) -> Fixture {
