@@ -35,8 +35,11 @@ stories! {
     a_path_that_would_cut_others_is_withdrawn
     a_policy_appears_before_approval
     a_policy_disappears_before_approval
+    a_reason_is_never_a_template
     a_removed_group_is_named_and_breaks_nothing_else
+    a_services_port_is_opened_as_its_pods_port
     a_slow_store_keeps_nobody_waiting
+    a_source_that_may_not_ask_for_names_gets_that_with_the_path
     an_ambiguous_name_is_asked_back
     an_answer_of_the_cluster_is_lost
     an_approver_revokes_with_a_reason
@@ -44,6 +47,7 @@ stories! {
     an_ex_member_cannot_approve
     an_outside_tool_reaches_one_workload
     an_unknown_workload_port_or_template_is_named
+    any_group_of_a_stage_may_answer
     approvers_are_told_before_asking
     approving_and_denying_in_the_same_moment
     asked_by_mention_the_thread_tells_the_story
@@ -95,6 +99,7 @@ stories! {
     two_stages_agree_one_after_the_other
     until_follows_the_askers_own_clock
     what_is_open_already_is_not_opened_again
+    what_is_over_can_still_be_read
     what_nobody_isolates_is_not_isolated_by_us
     words_not_understood_are_answered_with_the_nearest_form
 }
