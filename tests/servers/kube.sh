@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds kube-apiserver and etcd for the contract suite into target/servers/kube, once.
+# Builds kube-apiserver and etcd for the contract suite, and kubectl for looking into the town, into
+# target/servers/kube, once.
 # A second run finds them and does nothing. With KUBEBUILDER_ASSETS set, nothing is built:
 # the tests take the binaries from there.
 set -euo pipefail
@@ -8,12 +9,12 @@ kubernetes=v1.36.3
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=$here/../../target/servers/kube
 
-have() { [[ -x $1/kube-apiserver && -x $1/etcd ]]; }
+have() { [[ -x $1/kube-apiserver && -x $1/etcd && -x $1/kubectl ]]; }
 
 if [[ -n ${KUBEBUILDER_ASSETS:-} ]]; then
     have "$KUBEBUILDER_ASSETS" && echo "using $KUBEBUILDER_ASSETS" && exit 0
-    echo "KUBEBUILDER_ASSETS=$KUBEBUILDER_ASSETS holds no kube-apiserver and etcd;" >&2
-    echo "unset it to build them here, or point it at a folder that has both" >&2
+    echo "KUBEBUILDER_ASSETS=$KUBEBUILDER_ASSETS lacks kube-apiserver, etcd or kubectl;" >&2
+    echo "unset it to build them here, or point it at a folder that has all three" >&2
     exit 1
 fi
 
@@ -25,9 +26,9 @@ if have "$out" && [[ $(cat "$out/built-from" 2>/dev/null) == "$stamp" ]]; then
 fi
 
 if ! command -v go >/dev/null; then
-    echo "kube-apiserver and etcd are built from Go modules: install Go 1.26 or newer" >&2
+    echo "kube-apiserver, etcd and kubectl are built from Go modules: install Go 1.26 or newer" >&2
     echo "(your distribution's golang package will do if it is that new), or set" >&2
-    echo "KUBEBUILDER_ASSETS to a folder that holds kube-apiserver and etcd" >&2
+    echo "KUBEBUILDER_ASSETS to a folder that holds all three" >&2
     exit 1
 fi
 
@@ -42,5 +43,8 @@ mv "$out/etcd.new" "$out/etcd"
 go build ${DRAWBRIDGE_GO_FLAGS:-} -trimpath -ldflags "-s -w -X $version" \
     -o "$out/kube-apiserver.new" k8s.io/kubernetes/cmd/kube-apiserver
 mv "$out/kube-apiserver.new" "$out/kube-apiserver"
+go build ${DRAWBRIDGE_GO_FLAGS:-} -trimpath -ldflags "-s -w -X $version" \
+    -o "$out/kubectl.new" k8s.io/kubernetes/cmd/kubectl
+mv "$out/kubectl.new" "$out/kubectl"
 echo "$stamp" >"$out/built-from"
 echo "built into $out"
