@@ -122,6 +122,11 @@ impl SimCluster {
         self.faults().plan(times, on, fault);
     }
 
+    /// How many calls are still to go wrong.
+    pub fn faults_waiting(&self) -> usize {
+        self.faults().waiting()
+    }
+
     /// Nothing planned goes wrong any more; denials and missing permissions are lifted too.
     pub fn heal(&self) {
         self.faults().heal();

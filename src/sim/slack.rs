@@ -13,10 +13,14 @@
 
 mod act;
 mod blocks;
+mod cannot;
 mod commands;
 mod deliver;
+mod element;
 mod events;
 mod faults;
+mod forms;
+mod home;
 mod hooks;
 mod interactions;
 mod journal;
@@ -24,13 +28,17 @@ mod look;
 mod markup;
 mod message;
 mod mint;
-mod modal;
+mod page;
 mod people;
+mod place;
 mod render;
+mod screens;
 mod serve;
 mod setup;
+mod shortcuts;
 mod socket;
 mod state;
+mod suggest;
 mod town;
 mod web;
 mod wire;
@@ -48,13 +56,14 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 
+pub use cannot::Cannot;
 pub use faults::Fault;
-pub use interactions::Cannot;
+pub use forms::Form;
 pub use journal::{Carried, Entry, Noted};
 pub use look::Seen;
 pub use message::{Change, Changed, Message, MessageRef};
-pub use modal::Form;
 pub use people::{Person, Standing};
+pub use place::{Spot, Where};
 pub use setup::{Limits, Paths, Route, Setup, Timing};
 pub use world::{Channel, Group, Kind};
 
@@ -84,7 +93,7 @@ struct Shared {
     setup: Arc<Setup>,
     around: Surroundings,
     state: Mutex<State>,
-    /// The number of the last change; readers wait on it.
+    /// Grows with every change that people see; readers wait on it.
     changed: watch::Sender<u64>,
 }
 
@@ -142,7 +151,7 @@ impl Slack {
             .unwrap_or_else(PoisonError::into_inner);
         let out = act(&mut state);
         let parcels = std::mem::take(&mut state.outbox);
-        let last = state.world.last_change();
+        let last = state.turn();
         drop(state);
         self.shared.changed.send_if_modified(|seen| {
             // Another thread may have told of a later change already.

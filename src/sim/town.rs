@@ -4,10 +4,13 @@
 //! the same story plays the same way every time, in milliseconds.
 
 pub mod gates;
+mod mortal;
 pub mod people;
+pub mod plan;
 pub mod populate;
 pub mod rulebook;
 pub mod shelf;
+pub mod trouble;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,26 +22,24 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cluster::SimCluster;
-use super::slack::{Setup, Slack, Surroundings};
+use super::slack::{Slack, Surroundings};
 use crate::app::{Book, Bot, Parts};
-use crate::clock::{Clock, VirtualClock};
+use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::entropy::Entropy;
 use crate::run::{self, Running};
 use crate::secret::Secret;
 use crate::slack::{Deliverer, Directory, Receiver, SlackApi, SlackConfig, Socket, Wire};
-use crate::store::Store;
 use crate::units::{Seconds, Time};
 
 pub use gates::GateLog;
+use mortal::{Death, MortalApi, MortalStore};
+pub use plan::{MakeStore, Plan, Site, Times};
 pub use rulebook::Rulebook;
 pub use shelf::Shelf;
 
 /// Name of the town's cluster.
 pub const CLUSTER: &str = "prod-eu";
-
-/// When stories begin: a Monday morning.
-const DAWN: &str = "2026-01-05T09:00:00Z";
 
 /// The hard maximum of any gate in the town.
 const MAX_LIFETIME: Seconds = Seconds::hours(24);
@@ -65,6 +66,7 @@ pub struct Town {
     /// Every object of ours that was ever in its cluster.
     pub gates: GateLog,
     rulebook: Rulebook,
+    site: Site,
     clock: Arc<dyn Clock>,
     entropy: Arc<Entropy>,
     tracker: TaskTracker,
@@ -77,27 +79,31 @@ pub struct Town {
 struct Process {
     parts: Arc<Parts>,
     running: Running,
+    death: Death,
 }
-
-/// What a town is made from.
-pub struct Plan {
-    /// Draws everything random: the same seed plays the same.
-    pub seed: u64,
-    /// Makes the store, given the town's clock.
-    pub store: MakeStore,
-}
-
-/// Makes an empty store that follows a clock.
-pub type MakeStore = Box<dyn Fn(Arc<dyn Clock>) -> Result<Arc<dyn Store>>>;
 
 impl Town {
-    /// The default town, with the bot started and quiet.
+    /// Whether the clock is the town's own, and its cluster and store can be broken at will.
+    pub const fn is_simulated(&self) -> bool {
+        matches!(self.site, Site::Simulated)
+    }
+
+    /// The town of a plan, with the bot started and quiet.
     ///
     /// # Errors
-    /// The embedded rules or cluster cannot be read: a fault of ours.
+    /// The embedded rules or cluster cannot be read: a fault of ours. The store cannot be opened.
     pub async fn found(plan: &Plan) -> Result<Self> {
-        let dawn: Time = DAWN.parse().context("the town's first morning")?;
-        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(dawn));
+        let town = Self::wake(plan)?;
+        town.settle().await?;
+        Ok(town)
+    }
+
+    /// The same, without waiting until it is quiet. Call inside a tokio runtime.
+    ///
+    /// # Errors
+    /// As [`Town::found`].
+    pub fn wake(plan: &Plan) -> Result<Self> {
+        let clock = plan.times.clock()?;
         let entropy = Arc::new(Entropy::seeded(plan.seed));
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
         let around = Surroundings {
@@ -106,7 +112,7 @@ impl Town {
             tracker: tracker.clone(),
             stop: stop.clone(),
         };
-        let slack = Slack::new(Setup::default(), around);
+        let slack = Slack::new(plan.slack(), around);
         people::move_in(&slack)?;
         let api = SimCluster::new(Arc::clone(&clock), plan.seed);
         populate::populate(&api)?;
@@ -114,13 +120,13 @@ impl Town {
         let gates = GateLog::default();
         let following = gates.clone().follow(api.clone(), Arc::clone(&clock));
         tracker.spawn(stop.clone().run_until_cancelled_owned(following));
-        let rulebook = Rulebook::of_town()?;
         let mut town = Self {
             slack,
             api,
             shelf,
             gates,
-            rulebook,
+            rulebook: plan.site.rulebook()?,
+            site: plan.site.clone(),
             clock,
             entropy,
             tracker,
@@ -128,7 +134,6 @@ impl Town {
             bot: None,
         };
         town.start_bot()?;
-        town.settle().await?;
         Ok(town)
     }
 
@@ -192,6 +197,33 @@ impl Town {
         Arc::clone(&self.clock)
     }
 
+    /// The rules as they are now.
+    pub const fn rulebook(&self) -> &Rulebook {
+        &self.rulebook
+    }
+
+    /// New eyes and hands on the town's cluster, not started.
+    ///
+    /// # Errors
+    /// A real cluster's certificates or credentials cannot be used.
+    pub fn cluster(&self) -> Result<Cluster> {
+        self.cluster_until(&Death::default())
+    }
+
+    fn cluster_until(&self, death: &Death) -> Result<Cluster> {
+        let clock = Arc::clone(&self.clock);
+        match &self.site {
+            Site::Simulated => {
+                let api = MortalApi {
+                    inner: self.api.service(),
+                    death: death.clone(),
+                };
+                Ok(Cluster::in_process(CLUSTER, api, clock))
+            }
+            Site::Real(connect) => connect(clock),
+        }
+    }
+
     /// Other rules come into force, now and for every bot that starts later.
     ///
     /// # Errors
@@ -217,6 +249,18 @@ impl Town {
         Ok(())
     }
 
+    /// Kills the bot: from this instant it reaches neither store nor Slack nor cluster, whatever it was
+    /// doing. Its tasks end by themselves.
+    ///
+    /// # Errors
+    /// It is not running.
+    pub fn kill_bot(&mut self) -> Result<()> {
+        let process = self.bot.take().context("the bot is not running")?;
+        process.death.come();
+        process.running.stop.cancel();
+        Ok(())
+    }
+
     /// Sends everybody home.
     pub async fn close(mut self) {
         if let Some(process) = self.bot.take() {
@@ -233,7 +277,8 @@ impl Town {
     /// The rules cannot be used, or one is running.
     pub fn start_bot(&mut self) -> Result<()> {
         anyhow::ensure!(self.bot.is_none(), "the bot is running");
-        let wire = self.open_wire();
+        let death = Death::default();
+        let wire = self.open_wire(&death);
         let setup = self.slack.setup();
         let config = SlackConfig {
             bot_token: Secret::new(setup.bot_token.clone()),
@@ -242,15 +287,19 @@ impl Town {
             api_url: format!("{}/api", setup.base_url),
         };
         let slack = Arc::new(SlackApi::new(&config, wire));
-        let cluster = Cluster::in_process(CLUSTER, self.api.service(), Arc::clone(&self.clock));
+        let cluster = self.cluster_until(&death)?;
+        let store = Arc::new(MortalStore {
+            inner: self.shelf.store(),
+            death: death.clone(),
+        });
         let parts = Arc::new(Parts {
-            book: Book::new(self.shelf.store(), Arc::clone(&self.entropy)),
+            book: Book::new(store, Arc::clone(&self.entropy)),
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             rules: ArcSwap::from_pointee(self.rulebook.load()?),
             directory: Arc::new(Directory::new(Arc::clone(&slack))),
             slack,
-            clusters: BTreeMap::from([(CLUSTER.to_owned(), Arc::new(cluster))]),
+            clusters: BTreeMap::from([(cluster.name().to_owned(), Arc::new(cluster))]),
             max_lifetime: MAX_LIFETIME,
             poll: POLL,
         });
@@ -261,24 +310,35 @@ impl Town {
         let deliverer = Deliverer::new(Arc::clone(&api), bot, tracker.clone(), stop.clone());
         let socket = Socket::new(api, deliverer, Arc::clone(&self.entropy), tracker, stop);
         running.tracker.spawn(socket.run());
-        self.bot = Some(Process { parts, running });
+        self.bot = Some(Process {
+            parts,
+            running,
+            death,
+        });
         Ok(())
     }
 
-    /// A wire in memory whose other end is the town's Slack.
-    fn open_wire(&self) -> Wire {
+    /// A wire in memory whose other end is the town's Slack, until the process dies.
+    fn open_wire(&self, death: &Death) -> Wire {
         let (wire, mut listener) = Wire::memory();
-        let (slack, tracker, stop) = (self.slack.clone(), self.tracker.clone(), self.stop.clone());
+        let (slack, tracker, death) = (self.slack.clone(), self.tracker.clone(), death.clone());
+        let stop = self.stop.clone();
         let connections = self.tracker.clone();
         connections.spawn(async move {
             loop {
                 let accepted = tokio::select! {
                     accepted = listener.accept() => accepted,
                     () = stop.cancelled() => None,
+                    () = death.comes() => None,
                 };
                 let Some(io) = accepted else { return };
-                let slack = slack.clone();
-                tracker.spawn(async move { slack.serve_stream(io).await });
+                let (slack, death) = (slack.clone(), death.clone());
+                tracker.spawn(async move {
+                    tokio::select! {
+                        () = slack.serve_stream(io) => {}
+                        () = death.comes() => {}
+                    }
+                });
             }
         });
         wire

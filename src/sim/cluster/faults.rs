@@ -102,6 +102,14 @@ impl Faults {
         Some(fault)
     }
 
+    pub(super) fn waiting(&self) -> usize {
+        self.rules()
+            .planned
+            .iter()
+            .map(|planned| planned.left)
+            .sum()
+    }
+
     pub(super) fn heal(&self) {
         *self.rules() = Rules::default();
     }

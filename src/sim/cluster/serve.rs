@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Body, Bytes};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::{BoxError, Service};
@@ -125,22 +125,27 @@ impl SimCluster {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 };
-                let service = hyper_util::service::TowerToHyperService::new(ApiServer(sim.clone()));
-                let mut http = hyper::server::conn::http1::Builder::new();
-                http.timer(hyper_util::rt::TokioTimer::new());
-                let serving = http.serve_connection(TokioIo::new(socket), service);
-                let stop = stop.clone();
+                let (sim, stop) = (sim.clone(), stop.clone());
                 connections.spawn(async move {
                     tokio::select! {
                         biased;
                         () = stop.cancelled() => {}
-                        done = serving => if let Err(error) = done {
-                            tracing::debug!(%error, "a client's connection ended");
-                        }
+                        () = sim.serve_stream(socket) => {}
                     }
                 });
             }
         });
+    }
+
+    /// Serves one connection to its end: HTTP/1.1 without TLS.
+    pub async fn serve_stream(&self, stream: TcpStream) {
+        let service = hyper_util::service::TowerToHyperService::new(self.service());
+        let mut http = hyper::server::conn::http1::Builder::new();
+        http.timer(hyper_util::rt::TokioTimer::new());
+        let serving = http.serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = serving.await {
+            tracing::debug!(%error, "a client's connection ended");
+        }
     }
 }
 

@@ -7,18 +7,12 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use super::stage::Stage;
-use super::story::{Act, Picture, Press, Trouble, Way};
-use crate::sim::cluster::{Fault as ClusterFault, On, Verb, Workload};
-use crate::sim::slack::{Fault, MessageRef, Standing};
+use super::story::{Act, Picture, Press, Way};
+use crate::sim::cluster::Workload;
+use crate::sim::slack::{MessageRef, Standing};
 use crate::sim::town::gates::ours;
 use crate::sim::town::populate;
 use crate::store::memory::MemoryStore;
-
-/// How many messages Slack refuses when a story breaks it with a status.
-const REFUSALS: usize = 2;
-
-/// The `Retry-After` of a refusal with 429, in seconds.
-const RETRY_AFTER: u64 = 5;
 
 impl Stage {
     pub(super) async fn perform(&mut self, act: &Act) -> Result<()> {
@@ -28,8 +22,8 @@ impl Stage {
             Act::Say { who, way, text } => self.say(who, way, text)?,
             Act::Click { presses, picture } => self.click(presses, *picture)?,
             Act::Forge { who, action, value } => self.forge(who, action, value)?,
-            Act::Break(trouble) => self.trouble(*trouble, true),
-            Act::Mend(trouble) => self.trouble(*trouble, false),
+            Act::Break(trouble) => self.town.trouble(*trouble, true),
+            Act::Mend(trouble) => self.town.trouble(*trouble, false),
             Act::StopBot => self.town.stop_bot().await?,
             Act::StartBot => self.town.start_bot()?,
             Act::RestartBot => {
@@ -120,37 +114,6 @@ impl Stage {
             }
         }
         first.pop()
-    }
-
-    fn trouble(&self, trouble: Trouble, broken: bool) {
-        let (slack, api) = (&self.town.slack, &self.town.api);
-        let refuse = |fault| slack.fail_next("chat.postMessage", REFUSALS, &fault);
-        match (trouble, broken) {
-            (Trouble::Slack, _) => slack.be_away(broken),
-            (Trouble::Cluster, _) => api.away(broken),
-            (Trouble::Store, _) => self.town.shelf.be_away(broken),
-            (Trouble::StoreSpeed, _) => self.town.shelf.be_slow(broken),
-            (Trouble::SlackBusy, true) => refuse(Fault::RateLimited(Some(RETRY_AFTER))),
-            (Trouble::SlackFails, true) => refuse(Fault::ServerError),
-            (Trouble::SlackAnswers, true) => {
-                slack.fail_next("chat.postMessage", 1, &Fault::CutAfter);
-            }
-            (Trouble::ClusterAnswers, true) => {
-                api.fail_next(1, On::Verb(Verb::Apply), ClusterFault::LostAnswer);
-            }
-            (Trouble::Admission, true) => {
-                api.deny_names("drawbridge-", "policies need a ticket number");
-            }
-            (Trouble::Admission, false) => api.heal(),
-            // These end by themselves.
-            (
-                Trouble::SlackBusy
-                | Trouble::SlackFails
-                | Trouble::SlackAnswers
-                | Trouble::ClusterAnswers,
-                false,
-            ) => {}
-        }
     }
 
     fn change_cluster(&self, act: &Act) -> Result<()> {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::forms::{ACTS, EXPECTATIONS, Form, PLAIN_EXPECTATIONS, TROUBLES};
+use super::forms::{ACTS, EXPECTATIONS, Form, PLAIN_EXPECTATIONS};
+use crate::sim::town::trouble::TROUBLES;
 
 const BEGINNING: &str = "\
 # Scenarios

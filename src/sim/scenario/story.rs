@@ -1,5 +1,6 @@
 //! What a scenario file can say. The words for it are in [`super::forms`].
 
+use crate::sim::town::trouble::Trouble;
 use crate::units::Seconds;
 
 /// A whole file.
@@ -155,29 +156,6 @@ pub enum Act {
     Excuse(Excuse),
     /// Only time passes (`after 5m` alone).
     Wait,
-}
-
-/// Something that can stop working.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
-    /// Slack's Web API and sockets.
-    Slack,
-    /// Slack answers 429 to the next messages.
-    SlackBusy,
-    /// Slack answers 500 to the next messages.
-    SlackFails,
-    /// Slack posts the next message, and its answer is lost.
-    SlackAnswers,
-    /// The API server.
-    Cluster,
-    /// The API server does the next write, and its answer is lost.
-    ClusterAnswers,
-    /// An admission policy refuses our objects.
-    Admission,
-    /// The store.
-    Store,
-    /// Every call to the store takes 0.7 s.
-    StoreSpeed,
 }
 
 /// What a story is excused from.

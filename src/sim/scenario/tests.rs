@@ -9,10 +9,7 @@ use crate::store::memory::MemoryStore;
 
 fn try_to_tell(lines: &str) -> anyhow::Result<Played> {
     let story = parse(&format!("town default\n{lines}"))?;
-    let plan = Plan {
-        seed: 1,
-        store: Box::new(|clock| Ok(Arc::new(MemoryStore::new(clock)))),
-    };
+    let plan = Plan::of_stories(1, Box::new(|clock| Ok(Arc::new(MemoryStore::new(clock)))));
     paused_runtime()?.block_on(play(&story, &plan, &mut |_| {}))
 }
 

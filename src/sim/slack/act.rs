@@ -1,7 +1,7 @@
 //! What people do with words: write, reply, edit and delete messages.
 
 use super::Slack;
-use super::interactions::Cannot;
+use super::cannot::Cannot;
 use super::markup::{Labels, typed};
 use super::message::{Message, MessageRef};
 use super::people::{Person, Standing};

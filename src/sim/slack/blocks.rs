@@ -11,8 +11,9 @@ mod stored;
 
 use serde_json::Value;
 
-use catalogue::{MESSAGE_BLOCKS, MODAL};
-use shape::{Form, Report};
+use catalogue::{HOME, MESSAGE_BLOCKS, MODAL};
+use elements::SUGGESTIONS;
+use shape::{Form, Report, Shape};
 
 pub(super) use stored::keep;
 
@@ -32,12 +33,42 @@ pub(super) fn check_message(blocks: &[Value]) -> Vec<String> {
 
 /// What is wrong with a modal; empty when Slack would take it.
 pub(super) fn check_modal(view: &Value) -> Vec<String> {
+    check_as(&Form::OneOf(A_MODAL), view)
+}
+
+/// What is wrong with a home tab; empty when Slack would take it.
+pub(super) fn check_home(view: &Value) -> Vec<String> {
+    check_as(&Form::OneOf(A_HOME), view)
+}
+
+/// What is wrong with a view of either type.
+pub(super) fn check_view(view: &Value) -> Vec<String> {
+    check_as(&Form::OneOf(A_VIEW), view)
+}
+
+static A_MODAL: &[&Shape] = &[&MODAL];
+static A_HOME: &[&Shape] = &[&HOME];
+static A_VIEW: &[&Shape] = &[&MODAL, &HOME];
+
+fn check_as(form: &Form, view: &Value) -> Vec<String> {
     let mut report = Report::default();
-    Form::Part(&MODAL).check(view, "/view", &mut report);
+    form.check(view, "/view", &mut report);
     let blocks = view.get("blocks").and_then(Value::as_array);
     let blocks = blocks.map(Vec::as_slice).unwrap_or_default();
     rules::check(blocks, "/view/blocks", &mut report);
-    rules::check_submit(view, blocks, &mut report);
+    if view.get("type").and_then(Value::as_str) == Some(MODAL.name) {
+        rules::check_submit(view, blocks, &mut report);
+    }
+    report.messages()
+}
+
+/// What is wrong with the answer to a typeahead; empty when Slack would show it.
+pub(super) fn check_suggestions(answer: &Value) -> Vec<String> {
+    let mut report = Report::default();
+    Form::Part(&SUGGESTIONS).check(answer, "", &mut report);
+    if answer.get("options").is_some() == answer.get("option_groups").is_some() {
+        report.add("must provide one of options, option_groups", "");
+    }
     report.messages()
 }
 

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Slack;
+use super::cannot::Cannot;
 use super::deliver::{Parcel, Sender, What};
 use super::hooks::Address;
-use super::interactions::Cannot;
 use super::markup::{Labels, typed};
 use super::state::State;
 use super::wire;
@@ -57,6 +57,7 @@ impl Slack {
                     person: person.id,
                     channel,
                     label: command.to_owned(),
+                    view: None,
                 }),
             });
             Ok(())

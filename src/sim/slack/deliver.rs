@@ -22,6 +22,8 @@ pub(super) enum What {
     Command,
     /// A form being sent off; its answer decides whether the form closes.
     Submission,
+    /// A typeahead; its answer has the options.
+    Suggestion,
 }
 
 impl What {
@@ -29,14 +31,14 @@ impl What {
     pub(super) const fn envelope(self) -> &'static str {
         match self {
             Self::Event => "events_api",
-            Self::Interaction | Self::Submission => "interactive",
+            Self::Interaction | Self::Submission | Self::Suggestion => "interactive",
             Self::Command => "slash_commands",
         }
     }
 
     /// Whether an acknowledgement may carry an answer.
     pub(super) const fn takes_answer(self) -> bool {
-        matches!(self, Self::Command | Self::Submission)
+        matches!(self, Self::Command | Self::Submission | Self::Suggestion)
     }
 }
 
@@ -47,6 +49,8 @@ pub(super) struct Sender {
     pub(super) channel: String,
     /// What they did, for the notice when it fails.
     pub(super) label: String,
+    /// The view they did it in: it shows the failure, nothing is said in the channel.
+    pub(super) view: Option<String>,
 }
 
 /// One delivery.
@@ -123,14 +127,30 @@ impl Slack {
         }
     }
 
-    async fn carry(&self, parcel: &Parcel) {
+    /// Carries a parcel once and hands its answer to the caller.
+    pub(super) async fn ask(&self, parcel: &Parcel) -> Result<Value, Failed> {
+        self.dawdle().await;
+        let first = Attempt {
+            number: 0,
+            after: None,
+        };
+        let outcome = self.attempt(parcel, first).await;
+        self.note_attempt(parcel, first, &outcome);
+        outcome
+    }
+
+    async fn dawdle(&self) {
         let delay = self.read(|state| state.faults.delay);
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
+    }
+
+    async fn carry(&self, parcel: &Parcel) {
+        self.dawdle().await;
         let waits: &[Duration] = match parcel.what {
             What::Event => &self.setup().timing.retries,
-            What::Interaction | What::Command | What::Submission => &[],
+            _ => &[],
         };
         let mut attempt = Attempt {
             number: 0,
@@ -193,7 +213,9 @@ impl Slack {
     fn answered(&self, parcel: &Parcel, answer: Value) {
         self.with(|state| match (&parcel.from, parcel.what) {
             (Some(from), What::Command) => state.command_answered(from, &answer),
-            (Some(from), What::Submission) => state.form_answered(from, &parcel.payload, &answer),
+            (Some(from), What::Submission) => {
+                state.form_answered(&from.person, &parcel.payload, &answer);
+            }
             _ => {}
         });
     }
@@ -204,6 +226,9 @@ impl Slack {
             return;
         };
         let text = format!("{} failed with the error “dispatch_failed”", from.label);
-        self.with(|state| state.tell_privately(&from.person, &from.channel, &text));
+        self.with(|state| match &from.view {
+            Some(view) => state.form_failed(view),
+            None => state.tell_privately(&from.person, &from.channel, &text),
+        });
     }
 }

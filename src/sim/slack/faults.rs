@@ -63,6 +63,11 @@ impl Slack {
         });
     }
 
+    /// How many calls are still to go wrong.
+    pub fn faults_waiting(&self) -> usize {
+        self.read(|state| state.faults.waiting.len())
+    }
+
     /// Cuts every connection and accepts none (`true`) until called with `false`. Deliveries fail and
     /// are retried as Slack does when it reaches nobody.
     pub fn be_away(&self, away: bool) {

@@ -43,7 +43,7 @@ struct Hook {
 pub(super) struct Hooks(BTreeMap<String, Hook>);
 
 impl State {
-    /// Makes a response URL; `kind` is `actions` or `commands`.
+    /// Makes a response URL; `kind` is `actions`, `commands` or `app`.
     pub(super) fn hook(&mut self, kind: &str, to: Address) -> String {
         let number = self.mint.pick(1 << 40);
         let secret = self.mint.secret();

@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 
 use super::Slack;
-use super::interactions::Cannot;
+use super::cannot::Cannot;
 use super::markup::Reader;
 use super::message::{Change, Message, MessageRef};
 use super::people::Person;
@@ -98,7 +98,8 @@ impl Slack {
         self.read(|state| state.world.changes_since(number).to_vec())
     }
 
-    /// Follows the number of the last change.
+    /// Follows a number that grows with every change that people see: of messages, forms, home tabs,
+    /// and of who is who. It is not the number of the last [`Change`].
     pub fn follow(&self) -> watch::Receiver<u64> {
         self.shared.changed.subscribe()
     }

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::units::Time;
 
 /// Where a message is: its channel and its `ts` there.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct MessageRef {
     /// `C…` or `D…`.
     pub channel: String,

@@ -129,6 +129,7 @@ impl Slack {
             .route("/link/", get(link))
             .route("/commands/{team}/{number}/{secret}", post(hooks::take))
             .route("/actions/{team}/{number}/{secret}", post(hooks::take))
+            .route("/app/{team}/{number}/{secret}", post(hooks::take))
             .with_state(self.clone())
     }
 }

@@ -23,6 +23,14 @@ pub struct Setup {
     pub paths: Paths,
     /// Slash commands the app has declared.
     pub commands: BTreeSet<String>,
+    /// Callback ids of the global shortcuts the app has declared.
+    pub shortcuts: BTreeSet<String>,
+    /// Callback ids of its message shortcuts.
+    pub message_shortcuts: BTreeSet<String>,
+    /// Whether the app has a home tab.
+    pub home_tab: bool,
+    /// Whether people can write to the app, and it to them (the messages tab of its home).
+    pub messages_tab: bool,
     /// Scopes of the bot token. Events are sent only where the matching scope is there.
     pub scopes: BTreeSet<String>,
     /// The times Slack keeps.
@@ -58,6 +66,10 @@ impl Default for Setup {
             signing_secret: "town-signing-secret".to_owned(),
             paths: Paths::default(),
             commands: BTreeSet::from(["/access".to_owned()]),
+            shortcuts: BTreeSet::new(),
+            message_shortcuts: BTreeSet::new(),
+            home_tab: true,
+            messages_tab: true,
             scopes: SCOPES.iter().map(ToString::to_string).collect(),
             timing: Timing::default(),
             limits: Limits::default(),

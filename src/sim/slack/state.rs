@@ -13,7 +13,7 @@ use super::hooks::Hooks;
 use super::journal::{Entry, Noted};
 use super::message::{Change, Message, MessageRef};
 use super::mint::Mint;
-use super::modal::Modals;
+use super::screens::Screens;
 use super::setup::{Route, Setup};
 use super::socket::Links;
 use super::web::limits::Meter;
@@ -29,11 +29,13 @@ pub(super) struct State {
     pub(super) route: Route,
     pub(super) links: Links,
     pub(super) hooks: Hooks,
-    pub(super) modals: Modals,
+    pub(super) screens: Screens,
     pub(super) faults: Faults,
     pub(super) meter: Meter,
     pub(super) journal: Vec<Noted>,
     pub(super) outbox: Vec<Parcel>,
+    /// Counts changes of what people see that are no messages.
+    stirred: u64,
 }
 
 impl State {
@@ -56,7 +58,8 @@ impl State {
             route: Route::default(),
             links: Links::default(),
             hooks: Hooks::default(),
-            modals: Modals::default(),
+            screens: Screens::default(),
+            stirred: 0,
             faults: Faults::default(),
             meter: Meter::default(),
             journal: Vec::new(),
@@ -66,6 +69,16 @@ impl State {
 
     pub(super) fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// Something changed that people see and that is no message: a screen, who is who.
+    pub(super) const fn stir(&mut self) {
+        self.stirred += 1;
+    }
+
+    /// Grows with every change that people see.
+    pub(super) fn turn(&self) -> u64 {
+        self.world.last_change() + self.stirred
     }
 
     pub(super) fn note(&mut self, entry: Entry) {
@@ -130,6 +143,7 @@ impl State {
         channel.members = [person.to_owned(), self.world.app.user.clone()].into();
         let id = channel.id.clone();
         self.world.channels.push(channel);
+        self.stir();
         id
     }
 

@@ -4,6 +4,7 @@ mod deliveries;
 mod faulty;
 mod forms;
 mod messages;
+mod page;
 mod payloads;
 mod reading;
 mod sockets;

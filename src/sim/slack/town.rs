@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Slack;
-use super::interactions::Cannot;
+use super::cannot::Cannot;
 use super::message::MessageRef;
 use super::people::{Person, Standing};
 use super::state::State;
@@ -27,6 +27,7 @@ impl Slack {
                 ..person
             };
             state.world.people.push(person);
+            state.stir();
             id
         })
     }
@@ -45,6 +46,7 @@ impl Slack {
             };
             let id = group.id.clone();
             state.world.groups.push(group);
+            state.stir();
             Ok(id)
         })
     }
@@ -60,6 +62,7 @@ impl Slack {
             let mut channel = Channel::new(id.clone(), name, kind, state.now());
             channel.members = state.ids(members)?;
             state.world.channels.push(channel);
+            state.stir();
             Ok(id)
         })
     }
@@ -73,6 +76,7 @@ impl Slack {
             let found = state.world.person_mut(person);
             let person = found.ok_or_else(|| Cannot::NoPerson(person.to_owned()))?;
             person.standing = standing;
+            state.stir();
             Ok(())
         })
     }
@@ -87,6 +91,7 @@ impl Slack {
             let group = state.world.group_mut(handle);
             let group = group.ok_or_else(|| Cannot::NoGroup(handle.to_owned()))?;
             group.members = members;
+            state.stir();
             Ok(())
         })
     }
@@ -100,6 +105,7 @@ impl Slack {
             let group = state.world.group_mut(handle);
             let group = group.ok_or_else(|| Cannot::NoGroup(handle.to_owned()))?;
             group.disabled = disabled;
+            state.stir();
             Ok(())
         })
     }
@@ -133,6 +139,7 @@ impl Slack {
             let found = state.world.channel_mut(channel);
             let channel = found.ok_or_else(|| Cannot::NoChannel(channel.to_owned()))?;
             change(&mut channel.members, id);
+            state.stir();
             Ok(())
         })
     }
@@ -146,6 +153,7 @@ impl Slack {
             let found = state.world.channel_mut(channel);
             let channel = found.ok_or_else(|| Cannot::NoChannel(channel.to_owned()))?;
             channel.archived = archived;
+            state.stir();
             Ok(())
         })
     }

@@ -8,9 +8,15 @@ use crate::rules::{self, RuleSet};
 /// The rules of the default town.
 const RULES: &str = include_str!("rules.yaml");
 
+/// The rules of a demo on somebody's own cluster.
+const OF_ANY_CLUSTER: &str = include_str!("any_cluster.yaml");
+
 /// Rule documents as they are now.
 #[derive(Debug, Clone)]
-pub struct Rulebook(Vec<Value>);
+pub struct Rulebook {
+    text: &'static str,
+    documents: Vec<Value>,
+}
 
 impl Rulebook {
     /// The default town's.
@@ -18,9 +24,25 @@ impl Rulebook {
     /// # Errors
     /// The embedded file cannot be read: a fault of ours.
     pub fn of_town() -> Result<Self> {
-        Ok(Self(
-            serde_saphyr::from_multiple(RULES).context("the town's rules")?,
-        ))
+        Self::read(RULES)
+    }
+
+    /// For a cluster whose workloads are not known beforehand.
+    ///
+    /// # Errors
+    /// The embedded file cannot be read: a fault of ours.
+    pub fn of_any_cluster() -> Result<Self> {
+        Self::read(OF_ANY_CLUSTER)
+    }
+
+    fn read(text: &'static str) -> Result<Self> {
+        let documents = serde_saphyr::from_multiple(text).context("the town's rules")?;
+        Ok(Self { text, documents })
+    }
+
+    /// The file as it was read, to be read by people.
+    pub const fn text(&self) -> &'static str {
+        self.text
     }
 
     /// Gives a rule's `spec` these fields, in place of those of the same names.
@@ -30,7 +52,10 @@ impl Rulebook {
     pub fn change(&mut self, rule: &str, fields: &str) -> Result<()> {
         let fields: Map<String, Value> =
             serde_saphyr::from_str(fields).with_context(|| format!("`{fields}`"))?;
-        let found = self.0.iter_mut().find(|document| name(document) == rule);
+        let found = self
+            .documents
+            .iter_mut()
+            .find(|document| name(document) == rule);
         let spec = found.and_then(|document| document.get_mut("spec")?.as_object_mut());
         spec.ok_or_else(|| anyhow!("there is no rule `{rule}`"))?
             .extend(fields);
@@ -42,9 +67,9 @@ impl Rulebook {
     /// # Errors
     /// There is no such rule.
     pub fn remove(&mut self, rule: &str) -> Result<()> {
-        let before = self.0.len();
-        self.0.retain(|document| name(document) != rule);
-        anyhow::ensure!(self.0.len() < before, "there is no rule `{rule}`");
+        let before = self.documents.len();
+        self.documents.retain(|document| name(document) != rule);
+        anyhow::ensure!(self.documents.len() < before, "there is no rule `{rule}`");
         Ok(())
     }
 
@@ -54,7 +79,7 @@ impl Rulebook {
     /// They cannot be used.
     pub fn load(&self) -> Result<RuleSet> {
         // JSON is YAML.
-        let documents: Vec<String> = self.0.iter().map(Value::to_string).collect();
+        let documents: Vec<String> = self.documents.iter().map(Value::to_string).collect();
         let mut files = rules::embedded();
         files.push(("town.yaml".to_owned(), documents.join("\n---\n")));
         let (set, problems) = rules::load(&files);

@@ -44,6 +44,11 @@ impl Shelf {
         Arc::clone(&self.0) as Arc<dyn Store>
     }
 
+    /// The store itself, for those who look on: it answers them whatever the bot meets.
+    pub fn behind_the_door(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.0.inner.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Whether it answers from now on.
     pub fn be_away(&self, away: bool) {
         self.0.away.store(away, Ordering::SeqCst);

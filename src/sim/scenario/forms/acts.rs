@@ -3,7 +3,7 @@
 use super::super::pattern::Fields;
 use super::super::story::{Act, Excuse, Picture, Press, Way};
 use super::Form;
-use super::trouble;
+use crate::sim::town::trouble::Trouble;
 
 /// What people, programs and the world do. The first form that fits is taken, so longer ones stand
 /// before shorter ones.
@@ -212,13 +212,13 @@ pub static ACTS: &[Form<Act>] = &[
         usage: "break TROUBLE",
         example: "break the cluster",
         meaning: "something stops working",
-        build: |f| trouble(&f.text(0)).map(Act::Break),
+        build: |f| Trouble::named(&f.text(0)).map(Act::Break),
     },
     Form {
         usage: "mend TROUBLE",
         example: "mend the cluster",
         meaning: "it works again",
-        build: |f| trouble(&f.text(0)).map(Act::Mend),
+        build: |f| Trouble::named(&f.text(0)).map(Act::Mend),
     },
     Form {
         usage: "stop the bot",

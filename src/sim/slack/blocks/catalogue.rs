@@ -147,3 +147,14 @@ pub(super) static MODAL: Shape = Shape {
         may("submit_disabled", Form::Flag),
     ],
 };
+
+/// A home tab.
+pub(super) static HOME: Shape = Shape {
+    name: "home",
+    fields: &[
+        must("blocks", Form::List(0, 100, &Form::OneOf(MESSAGE_BLOCKS))),
+        may("private_metadata", Form::Words(0, 3000)),
+        may("callback_id", Form::Words(0, 255)),
+        may("external_id", Form::Words(0, 255)),
+    ],
+};

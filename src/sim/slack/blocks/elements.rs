@@ -116,6 +116,91 @@ static EXTERNAL_SELECT: Shape = Shape {
     ],
 };
 
+static MULTI_EXTERNAL_SELECT: Shape = Shape {
+    name: "multi_external_select",
+    fields: &[
+        ACTION_ID,
+        PLACEHOLDER,
+        may("initial_options", Form::List(1, 100, &Form::Part(&OPTION))),
+        may("min_query_length", Form::Whole(0, 100)),
+        may("max_selected_items", Form::Whole(1, 100)),
+        CONFIRM,
+        FOCUS,
+    ],
+};
+
+const CURRENT: Field = may("default_to_current_conversation", Form::Flag);
+const FILTER: Field = may("filter", Form::Part(&CONVERSATION_FILTER));
+/// Only in modals, and only for one conversation.
+const RESPONSE_URL: Field = may("response_url_enabled", Form::Flag);
+
+static CONVERSATION_FILTER: Shape = Shape {
+    name: "",
+    fields: &[
+        may(
+            "include",
+            Form::List(1, 4, &Form::Choice(&["im", "mpim", "private", "public"])),
+        ),
+        may("exclude_external_shared_channels", Form::Flag),
+        may("exclude_bot_users", Form::Flag),
+    ],
+};
+
+static CONVERSATIONS_SELECT: Shape = Shape {
+    name: "conversations_select",
+    fields: &[
+        ACTION_ID,
+        PLACEHOLDER,
+        may("initial_conversation", Form::Words(1, 255)),
+        CURRENT,
+        FILTER,
+        RESPONSE_URL,
+        CONFIRM,
+        FOCUS,
+    ],
+};
+
+static MULTI_CONVERSATIONS_SELECT: Shape = Shape {
+    name: "multi_conversations_select",
+    fields: &[
+        ACTION_ID,
+        PLACEHOLDER,
+        may(
+            "initial_conversations",
+            Form::List(1, 100, &Form::Words(1, 255)),
+        ),
+        may("max_selected_items", Form::Whole(1, 100)),
+        CURRENT,
+        FILTER,
+        CONFIRM,
+        FOCUS,
+    ],
+};
+
+static CHANNELS_SELECT: Shape = Shape {
+    name: "channels_select",
+    fields: &[
+        ACTION_ID,
+        PLACEHOLDER,
+        may("initial_channel", Form::Words(1, 255)),
+        RESPONSE_URL,
+        CONFIRM,
+        FOCUS,
+    ],
+};
+
+static MULTI_CHANNELS_SELECT: Shape = Shape {
+    name: "multi_channels_select",
+    fields: &[
+        ACTION_ID,
+        PLACEHOLDER,
+        may("initial_channels", Form::List(1, 100, &Form::Words(1, 255))),
+        may("max_selected_items", Form::Whole(1, 100)),
+        CONFIRM,
+        FOCUS,
+    ],
+};
+
 static USERS_SELECT: Shape = Shape {
     name: "users_select",
     fields: &[
@@ -209,6 +294,19 @@ static DATEPICKER: Shape = Shape {
     ],
 };
 
+/// When an input tells the app what is typed.
+static DISPATCH: Shape = Shape {
+    name: "",
+    fields: &[may(
+        "trigger_actions_on",
+        Form::List(
+            1,
+            2,
+            &Form::Choice(&["on_enter_pressed", "on_character_entered"]),
+        ),
+    )],
+};
+
 static PLAIN_TEXT_INPUT: Shape = Shape {
     name: "plain_text_input",
     fields: &[
@@ -218,7 +316,7 @@ static PLAIN_TEXT_INPUT: Shape = Shape {
         may("multiline", Form::Flag),
         may("min_length", Form::Whole(0, 3000)),
         may("max_length", Form::Whole(1, 3000)),
-        may("dispatch_action_config", Form::Any),
+        may("dispatch_action_config", Form::Part(&DISPATCH)),
         FOCUS,
     ],
 };
@@ -232,7 +330,7 @@ static NUMBER_INPUT: Shape = Shape {
         may("initial_value", Form::Words(0, 255)),
         may("min_value", Form::Words(1, 255)),
         may("max_value", Form::Words(1, 255)),
-        may("dispatch_action_config", Form::Any),
+        may("dispatch_action_config", Form::Part(&DISPATCH)),
         FOCUS,
     ],
 };
@@ -252,6 +350,8 @@ pub(super) static ACTIONS: &[&Shape] = &[
     &STATIC_SELECT,
     &EXTERNAL_SELECT,
     &USERS_SELECT,
+    &CONVERSATIONS_SELECT,
+    &CHANNELS_SELECT,
     &OVERFLOW,
     &RADIO_BUTTONS,
     &CHECKBOXES,
@@ -267,8 +367,13 @@ pub(super) static ACCESSORIES: &[&Shape] = &[
     &STATIC_SELECT,
     &MULTI_STATIC_SELECT,
     &EXTERNAL_SELECT,
+    &MULTI_EXTERNAL_SELECT,
     &USERS_SELECT,
     &MULTI_USERS_SELECT,
+    &CONVERSATIONS_SELECT,
+    &MULTI_CONVERSATIONS_SELECT,
+    &CHANNELS_SELECT,
+    &MULTI_CHANNELS_SELECT,
     &OVERFLOW,
     &RADIO_BUTTONS,
     &CHECKBOXES,
@@ -283,11 +388,28 @@ pub(super) static INPUTS: &[&Shape] = &[
     &STATIC_SELECT,
     &MULTI_STATIC_SELECT,
     &EXTERNAL_SELECT,
+    &MULTI_EXTERNAL_SELECT,
     &USERS_SELECT,
     &MULTI_USERS_SELECT,
+    &CONVERSATIONS_SELECT,
+    &MULTI_CONVERSATIONS_SELECT,
+    &CHANNELS_SELECT,
+    &MULTI_CHANNELS_SELECT,
     &RADIO_BUTTONS,
     &CHECKBOXES,
     &DATEPICKER,
     &TIMEPICKER,
     &DATETIMEPICKER,
 ];
+
+/// What a typeahead may be answered with.
+pub(super) static SUGGESTIONS: Shape = Shape {
+    name: "",
+    fields: &[
+        may("options", Form::List(0, 100, &Form::Part(&OPTION))),
+        may(
+            "option_groups",
+            Form::List(0, 100, &Form::Part(&OPTION_GROUP)),
+        ),
+    ],
+};

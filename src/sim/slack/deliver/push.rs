@@ -98,7 +98,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 fn envelope<'a>(paths: &'a Paths, parcel: &Parcel) -> (&'a str, &'static str, String) {
     match parcel.what {
         What::Event => (&paths.events, JSON, parcel.payload.to_string()),
-        What::Interaction | What::Submission => {
+        What::Interaction | What::Submission | What::Suggestion => {
             let mut form = Serializer::new(String::new());
             form.append_pair("payload", &parcel.payload.to_string());
             (&paths.interactions, FORM, form.finish())

@@ -133,6 +133,8 @@ pub(super) static METHODS: &[Method] = &[
         people::group_members,
     )),
     bot("views.open", TIER_4, &[], views::open),
+    bot("views.push", TIER_4, &[], views::push),
     bot("views.update", TIER_4, &[], views::update),
+    bot("views.publish", TIER_4, &[], views::publish),
     by_app(bot("apps.connections.open", TIER_3, &[], people::open_link)),
 ];

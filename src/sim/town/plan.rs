@@ -1,0 +1,109 @@
+//! What a town is made from: what draws its ids, where it keeps documents, whose time it follows and
+//! which cluster it has.
+
+use std::fmt;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+
+use super::Rulebook;
+use crate::clock::{Clock, SystemClock, VirtualClock};
+use crate::cluster::Cluster;
+use crate::sim::slack::Setup;
+use crate::store::Store;
+use crate::units::Time;
+
+/// When stories begin: a Monday morning.
+const DAWN: &str = "2026-01-05T09:00:00Z";
+
+/// What a town is made from.
+pub struct Plan {
+    /// Draws everything random: the same seed plays the same.
+    pub seed: u64,
+    /// Makes the store, given the town's clock.
+    pub store: MakeStore,
+    /// Whose time it follows.
+    pub times: Times,
+    /// Which cluster it has.
+    pub site: Site,
+    /// Where its Slack can be reached over TCP; without it only in memory.
+    pub slack_address: Option<String>,
+}
+
+/// Makes an empty store that follows a clock.
+pub type MakeStore = Box<dyn Fn(Arc<dyn Clock>) -> Result<Arc<dyn Store>> + Send + Sync>;
+
+/// Connects to a real cluster.
+pub type Connect = Arc<dyn Fn(Arc<dyn Clock>) -> Result<Cluster> + Send + Sync>;
+
+/// Whose time a town follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// A manual clock that begins on the stories' first morning.
+    Story,
+    /// A manual clock that begins then.
+    From(Time),
+    /// The machine's: what real servers follow.
+    Machine,
+}
+
+/// Which cluster a town has.
+#[derive(Clone)]
+pub enum Site {
+    /// The simulated one, with the default town's workloads.
+    Simulated,
+    /// A real one.
+    Real(Connect),
+}
+
+impl Plan {
+    /// A town of stories: its own cluster, and time that moves only when nothing can happen.
+    pub fn of_stories(seed: u64, store: MakeStore) -> Self {
+        Self {
+            seed,
+            store,
+            times: Times::Story,
+            site: Site::Simulated,
+            slack_address: None,
+        }
+    }
+
+    pub(super) fn slack(&self) -> Setup {
+        let mut setup = Setup::default();
+        if let Some(address) = &self.slack_address {
+            setup.base_url.clone_from(address);
+        }
+        setup
+    }
+}
+
+impl Times {
+    pub(super) fn clock(self) -> Result<Arc<dyn Clock>> {
+        Ok(match self {
+            Self::Machine => Arc::new(SystemClock),
+            Self::From(dawn) => Arc::new(VirtualClock::starting_at(dawn)),
+            Self::Story => {
+                let dawn: Time = DAWN.parse().context("the town's first morning")?;
+                Arc::new(VirtualClock::starting_at(dawn))
+            }
+        })
+    }
+}
+
+impl Site {
+    pub(super) fn rulebook(&self) -> Result<Rulebook> {
+        match self {
+            Self::Simulated => Rulebook::of_town(),
+            Self::Real(_) => Rulebook::of_any_cluster(),
+        }
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Simulated => "Simulated",
+            Self::Real(_) => "Real",
+        })
+    }
+}
