@@ -6,7 +6,6 @@
 pub mod check;
 pub mod demo;
 mod folder;
-mod open;
 mod picture;
 pub mod plan;
 pub mod reach;
@@ -32,12 +31,8 @@ struct Cli {
 enum Command {
     /// Run the bot; Slack, store and clusters come from the environment.
     Serve,
-    /// Play the main story in the terminal, everything embedded: no account, no cluster, no Redis.
-    Demo {
-        /// Play without pauses.
-        #[arg(long)]
-        fast: bool,
-    },
+    /// Live in a simulated town in the browser: no account, no cluster, no Redis.
+    Demo(demo::Given),
     /// Run scenario files on a manual clock and print their transcripts.
     Simulate {
         /// Scenario files.
@@ -93,7 +88,7 @@ pub fn main() -> ExitCode {
     let command = Cli::parse().command;
     let status = match command {
         Command::Serve => serve::run(),
-        Command::Demo { fast } => demo::run(fast),
+        Command::Demo(given) => demo::run(&given),
         Command::Simulate { files } => simulate::run(&files),
         Command::Check { schema: true, .. } => {
             say(crate::rules::SCHEMA);

@@ -140,6 +140,21 @@ pub fn clusters_only(
     }
 }
 
+/// Reads only where documents are kept.
+///
+/// # Errors
+/// All problems at once.
+pub fn store_only(env: &BTreeMap<String, String>) -> Result<StoreChoice, Problems> {
+    let mut reader = Reader {
+        env,
+        problems: vars::unknown(env),
+    };
+    match (reader.store(), reader.problems.is_empty()) {
+        (Some(store), true) => Ok(store),
+        _ => Err(Problems(reader.problems)),
+    }
+}
+
 /// The label keys that rules may put into names, for commands that read nothing else; problems of the
 /// file show when `serve` reads it.
 pub fn label_keys(env: &BTreeMap<String, String>) -> Vec<String> {

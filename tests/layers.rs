@@ -81,6 +81,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "clock",
             "cluster",
             "config",
+            "demo",
             "entropy",
             "grammar",
             "http",
@@ -99,6 +100,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     // the simulated town may see everything; nothing but the command line may see it
     ("sim", &["*"]),
+    ("demo", &["*"]),
 ];
 
 /// Modules that decide: no runtime, no IO, no clock, no environment, no randomness.
@@ -116,14 +118,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tokio_tungstenite", &["slack", "sim"]),
     ("hyper", &["slack", "sim", "cluster"]),
     ("hyper_util", &["slack", "sim", "cluster"]),
-    ("axum", &["http", "slack", "sim", "cli"]),
+    ("axum", &["http", "slack", "sim", "cli", "demo"]),
     ("clap", &["cli"]),
     ("cel", &["rules"]),
     ("rand", &["entropy"]),
     (
         "anyhow",
         &[
-            "app", "cli", "cluster", "lanes", "reaper", "sim", "slack", "store", "run",
+            "app", "cli", "cluster", "demo", "lanes", "reaper", "sim", "slack", "store", "run",
         ],
     ),
 ];

@@ -6,7 +6,6 @@ use clap::{Args, ValueEnum};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use serde_json::{Value, json};
 
-use super::open::{Open, words};
 use super::picture::{self, Nothing};
 use super::{Status, complain, say};
 use crate::clock::{Clock, SystemClock};
@@ -14,6 +13,7 @@ use crate::config;
 use crate::entropy::Entropy;
 use crate::grammar::{self, Endpoint, Length, Phrase, Ports, Terms};
 use crate::id::Shard;
+use crate::netpol::open::{Open, words};
 use crate::netpol::{self, Built, Flow, Marks, NoGate, Opened, PortSet, Snapshot, Warning, marks};
 use crate::rules::{self, GateSpec};
 use crate::units::Seconds;

@@ -8,10 +8,10 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use tabwriter::TabWriter;
 
-use super::open::{Open, words};
 use super::picture::{self, Nothing};
 use super::{Status, complain, say};
 use crate::grammar::{Endpoint, Ports};
+use crate::netpol::open::{Open, words};
 use crate::netpol::{self, PortSet, Snapshot, Unresolved};
 
 /// What `reach` is given.

@@ -11,7 +11,7 @@ use crate::sim::town::Plan;
 use crate::store::memory::MemoryStore;
 
 /// The seed of every story: ids and names are the same in every run.
-const SEED: u64 = 7;
+pub(super) const SEED: u64 = 7;
 
 /// Runs the command.
 pub fn run(files: &[PathBuf]) -> Status {
@@ -42,10 +42,10 @@ pub fn run(files: &[PathBuf]) -> Status {
 pub fn play(file: &Path) -> Result<Played> {
     let text = std::fs::read_to_string(file).context("cannot be read")?;
     let story = scenario::parse(&text)?;
-    let plan = Plan {
-        seed: SEED,
-        store: Box::new(|clock| Ok(Arc::new(MemoryStore::new(clock)))),
-    };
+    let plan = Plan::of_stories(
+        SEED,
+        Box::new(|clock| Ok(Arc::new(MemoryStore::new(clock)))),
+    );
     paused_runtime()?.block_on(scenario::play(&story, &plan, &mut |_| {}))
 }
 

@@ -1,6 +1,7 @@
 //! Opening and closing: server-side apply, quorum reads, and deletes that cannot hit anything else.
 
 use http::StatusCode;
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::api::{DeleteParams, GetParams, ListParams, Patch, PatchParams, Preconditions};
 use kube::core::{ApiResource, DynamicObject, Resource};
 use serde::Deserialize;
@@ -228,6 +229,27 @@ impl Cluster {
             }
         }
         Ok(all)
+    }
+
+    /// Every NetworkPolicy as the API server shows it, without the book-keeping of field owners: for
+    /// people who want to read them.
+    ///
+    /// # Errors
+    /// [`ClusterError`]; never a part of the list.
+    pub async fn policies(&self) -> Result<Vec<Value>, ClusterError> {
+        let kind = ApiResource::erase::<NetworkPolicy>(&());
+        let mut policies = self.list::<Value>(&kind, None).await?.items;
+        for policy in &mut policies {
+            // The items of a list do not say what they are.
+            if let Some(fields) = policy.as_object_mut() {
+                fields.insert("apiVersion".to_owned(), kind.api_version.clone().into());
+                fields.insert("kind".to_owned(), kind.kind.clone().into());
+            }
+            if let Some(meta) = policy.get_mut("metadata").and_then(Value::as_object_mut) {
+                meta.remove("managedFields");
+            }
+        }
+        Ok(policies)
     }
 
     /// A whole list, fetched page by page. A page token that the server forgot starts it over, once.

@@ -1,14 +1,15 @@
-//! Open ports as `reach` and `plan` print them (DESIGN §4).
+//! Open ports as people and programs read them (DESIGN §4): `reach`, `plan` and the demo's page.
 
 use serde::Serialize;
 
+use super::flow::PortRange;
+use super::portset::PortSet;
 use crate::grammar::Protocol;
-use crate::netpol::PortSet;
 
 /// `{"TCP":["80","8000-8010"],"UDP":[],"SCTP":[]}`; a full protocol is `["1-65535"]`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub(super) struct Open {
+pub struct Open {
     tcp: Vec<String>,
     udp: Vec<String>,
     sctp: Vec<String>,
@@ -21,7 +22,7 @@ impl From<&PortSet> for Open {
                 .ranges()
                 .iter()
                 .filter(|range| range.protocol == protocol);
-            ranges.map(crate::netpol::PortRange::numbers).collect()
+            ranges.map(PortRange::numbers).collect()
         };
         Self {
             tcp: of(Protocol::Tcp),
@@ -32,7 +33,7 @@ impl From<&PortSet> for Open {
 }
 
 /// `TCP 80, 8000-8010; UDP all` for a table; empty for no ports.
-pub(super) fn words(ports: &PortSet) -> String {
+pub fn words(ports: &PortSet) -> String {
     if *ports == PortSet::all() {
         return "everything".to_owned();
     }

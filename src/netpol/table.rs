@@ -49,7 +49,16 @@ pub struct Table<'a> {
 
 /// Judges every pair as the cluster does now, our open gates included.
 pub fn table(snapshot: &Snapshot) -> Table<'_> {
-    let evaluator = Evaluator::with_gates(snapshot);
+    judged_by(&Evaluator::with_gates(snapshot))
+}
+
+/// Judges every pair as it would be without our gates: what stays when all of them have closed.
+pub fn standing_table(snapshot: &Snapshot) -> Table<'_> {
+    judged_by(&Evaluator::baseline(snapshot))
+}
+
+fn judged_by<'a>(evaluator: &Evaluator<'a>) -> Table<'a> {
+    let snapshot = evaluator.snapshot();
     let classes = Classes::of(snapshot);
     let parties: Vec<Party<'_>> = classes
         .samples()

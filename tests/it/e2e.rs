@@ -6,12 +6,12 @@
 //! ServiceAccount with the shipped roles and nothing else, own Redis, own Slack. A test ends with
 //! [`world::World::ends_well`], which holds what must be true of every story.
 
-mod bot;
+pub(crate) mod bot;
 mod gates;
 mod plan;
 mod talk;
 mod town;
-mod wait;
+pub(crate) mod wait;
 mod world;
 
 mod ask_to_end;

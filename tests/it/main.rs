@@ -5,6 +5,7 @@
 
 mod cluster;
 mod commands;
+mod demo;
 mod e2e;
 mod servers;
 mod store;

@@ -1,25 +1,19 @@
-//! `drawbridge demo`: the main story in the terminal, everything embedded: the conversation on the
-//! left, the cluster on the right.
+//! `drawbridge demo --headless FILE`: a story in the terminal, everything embedded: the conversation on
+//! the left, the cluster on the right.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::simulate::paused_runtime;
-use super::{Status, complain, say};
+use super::super::simulate::{SEED, paused_runtime};
+use super::super::{Status, complain, say};
+use super::terminal;
 use crate::sim::scenario;
 use crate::sim::scenario::play::Scene;
 use crate::sim::town::Plan;
 use crate::store::sqlite::SqliteStore;
-
-mod page;
-
-/// The story that is played: the same file that the tests replay.
-const STORY: &str = include_str!("../../tests/scenarios/main_story.txt");
-
-/// The seed of the demo: the ids on the screen are those of the documentation.
-const SEED: u64 = 7;
 
 /// Reading time for one line of text.
 const PER_LINE: Duration = Duration::from_millis(350);
@@ -27,13 +21,25 @@ const PER_LINE: Duration = Duration::from_millis(350);
 /// Reading time for a scene at the least and at the most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(900), Duration::from_millis(4_500));
 
-/// Runs the command.
-pub fn run(fast: bool) -> Status {
-    match play(fast) {
+/// Plays a file.
+pub(super) fn run(file: &Path, fast: bool) -> Status {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) => {
+            complain(&format!("{}: {error}", file.display()));
+            return Status::Misused;
+        }
+    };
+    let story = match scenario::parse(&text) {
+        Ok(story) => story,
+        Err(error) => {
+            complain(&format!("{}: {error}", file.display()));
+            return Status::Misused;
+        }
+    };
+    match play(&story, fast) {
         Ok(0) => {
-            for line in page::farewell() {
-                say(line);
-            }
+            terminal::farewell(file).iter().for_each(|line| say(line));
             Status::Done
         }
         Ok(failures) => {
@@ -41,21 +47,20 @@ pub fn run(fast: bool) -> Status {
             Status::No
         }
         Err(error) => {
-            complain(&format!("drawbridge demo: {error:#}"));
+            complain(&format!("{}: {error:#}", file.display()));
             Status::Unavailable
         }
     }
 }
 
 /// Plays the story; how many expectations failed.
-fn play(fast: bool) -> Result<usize> {
-    let story = scenario::parse(STORY)?;
-    let width = page::width();
-    for line in page::title(width) {
+fn play(story: &scenario::Story, fast: bool) -> Result<usize> {
+    let width = terminal::width();
+    for line in terminal::title(width) {
         say(&line);
     }
     let mut show = |scene: &Scene| {
-        let lines = page::scene(scene, width);
+        let lines = terminal::scene(scene, width);
         let pause = reading_time(lines.len());
         for line in &lines {
             say(line);
@@ -67,11 +72,11 @@ fn play(fast: bool) -> Result<usize> {
     // The embedded default, in a folder that goes with this program.
     let folder = tempfile::tempdir().context("making a folder for the embedded store")?;
     let file = folder.path().join("demo.sqlite");
-    let plan = Plan {
-        seed: SEED,
-        store: Box::new(move |clock| Ok(Arc::new(SqliteStore::open(&file, clock)?))),
-    };
-    let played = paused_runtime()?.block_on(scenario::play(&story, &plan, &mut show))?;
+    let plan = Plan::of_stories(
+        SEED,
+        Box::new(move |clock| Ok(Arc::new(SqliteStore::open(&file, clock)?))),
+    );
+    let played = paused_runtime()?.block_on(scenario::play(story, &plan, &mut show))?;
     Ok(played.failures.len())
 }
 

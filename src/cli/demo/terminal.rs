@@ -1,7 +1,8 @@
-//! How the demo looks: two columns of plain text, no cursor tricks, so that it reads the same in a
+//! How a story looks in a terminal: two columns of plain text, no cursor tricks, so that it reads the same in a
 //! terminal, a pipe and a screen reader.
 
 use std::io::IsTerminal;
+use std::path::Path;
 
 use crate::sim::scenario::play::Scene;
 
@@ -33,13 +34,14 @@ pub(super) fn title(width: usize) -> Vec<String> {
 }
 
 /// What stands below it.
-pub(super) const fn farewell() -> [&'static str; 5] {
+pub(super) fn farewell(file: &Path) -> [String; 5] {
     [
-        "",
-        "The cluster is as it was before. What you saw is a test: tests/scenarios/main_story.txt",
-        "  drawbridge simulate FILE…   plays other stories",
-        "  drawbridge serve            is the bot for your Slack and your clusters",
-        "",
+        String::new(),
+        format!("What you saw is a test: {}", file.display()),
+        "  drawbridge demo             shows the town in your browser, to act in it yourself"
+            .to_owned(),
+        "  drawbridge serve            is the bot for your Slack and your clusters".to_owned(),
+        String::new(),
     ]
 }
 

@@ -1,0 +1,115 @@
+//! Keeps other web pages out. A page that a visitor has open elsewhere may send requests to this
+//! machine; it must neither read the town nor act in it, least of all with a real cluster behind.
+
+use std::net::IpAddr;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
+
+/// What the page may load and do: itself, and nothing else.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Lets a request through if our own page can have sent it, and marks the answer.
+pub(super) async fn guard(request: Request<Body>, next: Next) -> Response {
+    if let Err(why) = check(request.method(), request.headers()) {
+        return (StatusCode::FORBIDDEN, why).into_response();
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        headers.insert(name, header::HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn check(method: &Method, headers: &HeaderMap) -> Result<(), &'static str> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text(header::HOST).ok_or("the request names no host")?;
+    // A name that somebody else's DNS points here is not ours; addresses and `localhost` are.
+    if !is_ours(host) {
+        return Err("the demo answers to localhost and to addresses only");
+    }
+    if method == Method::GET || method == Method::HEAD {
+        return Ok(());
+    }
+    let json = |kind: &str| kind.split(';').next().map(str::trim) == Some("application/json");
+    // Other pages cannot send this kind without asking first, and nobody says yes to them.
+    if !text(header::CONTENT_TYPE).is_some_and(json) {
+        return Err("acts are JSON");
+    }
+    match text(header::ORIGIN) {
+        Some(origin) if origin.strip_prefix("http://") != Some(host) => {
+            Err("another page may not act here")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_ours(host: &str) -> bool {
+    let Ok(uri) = format!("http://{host}/").parse::<Uri>() else {
+        return false;
+    };
+    let name = uri.host().unwrap_or_default();
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost" || bare.parse::<IpAddr>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(method: &Method, headers: &[(&'static str, &str)]) -> Result<(), &'static str> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        check(method, &headers.collect())
+    }
+
+    #[test]
+    fn our_own_page_may_read_and_act() {
+        for host in [
+            "127.0.0.1:7474",
+            "localhost:7474",
+            "[::1]:7474",
+            "192.0.2.7",
+        ] {
+            sent(&Method::GET, &[("host", host)]).unwrap();
+            let origin = format!("http://{host}");
+            sent(
+                &Method::POST,
+                &[
+                    ("host", host),
+                    ("origin", &origin),
+                    ("content-type", "application/json; charset=utf-8"),
+                ],
+            )
+            .unwrap();
+        }
+    }
+
+    #[test]
+    fn other_pages_may_not() {
+        let json = ("content-type", "application/json");
+        let host = ("host", "127.0.0.1:7474");
+        // DNS rebinding: the attacker's name leads to this machine.
+        assert!(sent(&Method::GET, &[("host", "evil.example:7474")]).is_err());
+        assert!(sent(&Method::GET, &[("host", "127.0.0.1.evil.example")]).is_err());
+        assert!(sent(&Method::GET, &[]).is_err());
+        // A form or a simple request of another page.
+        let form = ("content-type", "text/plain");
+        assert!(sent(&Method::POST, &[host, form]).is_err());
+        assert!(sent(&Method::POST, &[host]).is_err());
+        for origin in ["https://evil.example", "http://127.0.0.1:8080", "null"] {
+            assert!(sent(&Method::POST, &[host, json, ("origin", origin)]).is_err());
+        }
+    }
+}

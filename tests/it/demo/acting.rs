@@ -1,0 +1,161 @@
+//! The main story, acted out on the page; and what the page refuses.
+
+use http::{Request, StatusCode};
+use http_body_util::Full;
+use serde_json::{Value, json};
+
+use super::visitor::Visitor;
+
+const ASK: &str = "/access shop/web to orders/db:5432 for 30m because INC-42";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ask_is_approved_opens_is_hurried_to_its_end_and_closes() {
+    let visitor = Visitor::of_the_town().await;
+    visitor.says("dana", "payments", ASK).await;
+    visitor.presses("lee", "Approve").await;
+    visitor.sees_gates(1).await;
+    let flow = visitor
+        .sees("the flow on the map", |seen| {
+            let flows = seen.sections["cluster"]["flows"].as_array()?;
+            flows.iter().find(|f| !f["temporary"].is_null()).cloned()
+        })
+        .await;
+    assert_eq!(flow["from"], "shop/Deployment/web");
+    assert_eq!(flow["to"], "orders/StatefulSet/db");
+    assert_eq!(flow["temporary"]["open"]["TCP"], json!(["5432"]));
+    let gate = visitor.now(|seen| seen.sections["cluster"]["gates"][0].clone());
+    assert_eq!(gate["requested_by"], "dana");
+    assert_eq!(gate["approved_by"], "lee");
+    assert_eq!(flow["temporary"]["requests"], json!([gate["request"]]));
+    assert_eq!(flow["temporary"]["until"], gate["expires_at"]);
+    let next = visitor.now(|seen| seen.sections["clock"]["next"]["what"].clone());
+    assert!(next.as_str().unwrap().contains("warning"), "{next}");
+    visitor.does("/town/clock", &json!({"next": {}})).await;
+    visitor.reads("5 min left").await;
+    visitor.sees_gates(1).await;
+    visitor.does("/town/clock", &json!({"advance": "5m"})).await;
+    visitor.sees_gates(0).await;
+    visitor.reads("Expired and closed").await;
+    let closed = |seen: &super::visitor::Seen| {
+        let events = seen.sections["ledger"]["events"].as_array()?;
+        (events.last()?["event"] == "closed").then_some(events.len())
+    };
+    assert_eq!(visitor.sees("the end in the ledger", closed).await, 8);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_town_forgets_everything() {
+    let visitor = Visitor::of_the_town().await;
+    visitor.says("dana", "payments", ASK).await;
+    visitor.reads("orders on-call").await;
+    let before = visitor.person("dana");
+    visitor.does("/town/again", &json!({})).await;
+    visitor
+        .sees("another town", |seen| {
+            let people = seen.sections["town"]["people"].as_array()?;
+            let dana = people.iter().find(|person| person["name"] == "dana")?;
+            (dana["id"] != before.as_str() && seen.messages.len() == 4).then_some(())
+        })
+        .await;
+    assert_eq!(
+        visitor.now(|s| s.sections["ledger"]["events"].clone()),
+        json!([])
+    );
+    // It is as alive as the first.
+    visitor.says("dana", "payments", ASK).await;
+    visitor.presses("lee", "Approve").await;
+    visitor.sees_gates(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_done_is_said_in_a_sentence() {
+    let visitor = Visitor::of_the_town().await;
+    let dana = visitor.person("dana");
+    let payments = visitor.channel("payments");
+    let say = |text: &str, thread: Value| json!({"as": dana, "act": {"say": {"channel": payments, "thread": thread, "text": text}}});
+    let press = json!({"as": dana, "act": {"use": {"where": {"message": {"channel": payments, "ts": "1.000001"}}, "block_id": "b", "action_id": "a", "value": null}}});
+    let cases = [
+        (
+            "/town/do",
+            say("  ", Value::Null),
+            422,
+            "write something first",
+        ),
+        (
+            "/town/do",
+            say("/nothing here", Value::Null),
+            422,
+            "there is no command `/nothing`",
+        ),
+        (
+            "/town/do",
+            say("/access help", json!("1.000001")),
+            422,
+            "does not work in threads",
+        ),
+        (
+            "/town/do",
+            say("hello", json!("1.000001")),
+            422,
+            "sees no message",
+        ),
+        (
+            "/town/do",
+            json!({"as": "U0NOBODY", "act": {"home": {}}}),
+            422,
+            "nobody called `U0NOBODY`",
+        ),
+        ("/town/do", press, 422, "sees no message"),
+        (
+            "/town/do",
+            json!({"as": dana, "act": {"dance": {}}}),
+            422,
+            "unknown variant",
+        ),
+        ("/town/clock", json!({"next": {}}), 422, "nothing is due"),
+        ("/town/clock", json!({"advance": "a while"}), 422, "a while"),
+        (
+            "/town/trouble",
+            json!({"do": "break", "what": "everything"}),
+            422,
+            "`everything` cannot break: try `slack`",
+        ),
+        (
+            "/town/trouble",
+            json!({"do": "start the bot"}),
+            422,
+            "the bot is running",
+        ),
+    ];
+    for (path, body, status, sentence) in cases {
+        let (found, answer) = visitor.posts(path, &body).await;
+        let error = answer["error"].as_str().unwrap_or_default().to_owned();
+        assert!(error.contains(sentence), "{path} {body}: {found} {answer}");
+        assert_eq!(found.as_u16(), status, "{path} {body}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_page_can_neither_read_the_town_nor_act_in_it() {
+    let visitor = Visitor::of_the_town().await;
+    let url = |path: &str| format!("{}{path}", visitor.page);
+    let of_another_name = Request::get(url("/town/live"))
+        .header("host", "evil.example")
+        .body(Full::default());
+    let acts = json!({"do": "kill the bot"}).to_string();
+    let from_elsewhere = Request::post(url("/town/trouble"))
+        .header("content-type", "application/json")
+        .header("origin", "http://evil.example")
+        .body(Full::from(acts.clone()));
+    let as_a_form = Request::post(url("/town/trouble"))
+        .header("content-type", "text/plain")
+        .body(Full::from(acts));
+    for request in [of_another_name, from_elsewhere, as_a_form] {
+        let (status, _) = visitor.sends(request.unwrap()).await;
+        assert_eq!(status, StatusCode::FORBIDDEN);
+    }
+    assert_eq!(
+        visitor.now(|seen| seen.sections["health"]["bot"].clone()),
+        "running"
+    );
+}
