@@ -78,7 +78,7 @@ impl Demo {
         };
         let pace = Pace::start(options.embedded, &tracker, &stop);
         let (slack, kubernetes) = doors.addresses();
-        let stage = Stage::open(options, (slack, kubernetes), pace).await?;
+        let stage = Stage::open(options, (slack, kubernetes), pace)?;
         tracker.spawn(follow::follow(stage.clone(), stop.clone()));
         doors.open(&stage, &tracker, &stop);
         let closed = stop.clone().cancelled_owned();

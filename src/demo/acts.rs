@@ -44,10 +44,11 @@ enum Act {
         spot: Spot,
         query: String,
     },
-    /// A shortcut, of a message or of the workspace.
+    /// A shortcut of a message.
     Shortcut {
         callback_id: String,
-        message: Option<MessageRef>,
+        #[serde(flatten)]
+        message: MessageRef,
     },
 }
 
@@ -79,7 +80,7 @@ pub(super) async fn perform(stage: &Stage, given: Given) -> Result<Option<Map<St
         Act::Shortcut {
             callback_id,
             message,
-        } => slack.shortcut(&who, &callback_id, message.as_ref())?,
+        } => slack.shortcut(&who, &callback_id, Some(&message))?,
     }
     Ok(None)
 }

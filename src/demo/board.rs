@@ -57,24 +57,25 @@ pub(super) struct Picture {
     pub(super) slack: Slack,
     /// The number of the last change of messages.
     pub(super) messages: u64,
-    sections: [Arc<str>; Section::ALL.len()],
+    /// Each once it was drawn: pages wait for all of them.
+    sections: [Option<Arc<str>>; Section::ALL.len()],
 }
 
 impl Picture {
     pub(super) fn of(generation: u64, slack: Slack) -> Self {
-        let nothing: Arc<str> = "{}".into();
         Self {
             generation,
             slack,
             messages: 0,
-            sections: Section::ALL.map(|_| Arc::clone(&nothing)),
+            sections: Default::default(),
         }
     }
 
-    pub(super) fn section(&self, section: Section) -> Arc<str> {
-        self.sections
-            .get(section as usize)
-            .map_or_else(|| "{}".into(), Arc::clone)
+    /// Every section, in order; `None` until all were drawn.
+    pub(super) fn sections(&self) -> Option<Vec<(Section, Arc<str>)>> {
+        let all = Section::ALL.into_iter().zip(&self.sections);
+        all.map(|(section, text)| Some((section, Arc::clone(text.as_ref()?))))
+            .collect()
     }
 }
 
@@ -99,14 +100,16 @@ impl Board {
     /// Puts a section up. Pages hear of it only if it reads differently.
     pub(super) fn put(&self, section: Section, content: &impl Serialize) {
         let text = serde_json::to_string(content).unwrap_or_else(|_| "{}".to_owned());
-        self.0
-            .send_if_modified(|picture| match picture.sections.get_mut(section as usize) {
-                Some(old) if **old != *text => {
-                    *old = text.into();
-                    true
-                }
-                _ => false,
-            });
+        self.0.send_if_modified(|picture| {
+            let Some(old) = picture.sections.get_mut(section as usize) else {
+                return false;
+            };
+            let news = old.as_deref() != Some(&*text);
+            if news {
+                *old = Some(text.into());
+            }
+            news
+        });
     }
 
     /// Sees whether messages have changed.

@@ -20,6 +20,8 @@ const BATCH: usize = 500;
 struct Page {
     board: watch::Receiver<Picture>,
     shown: Option<Shown>,
+    /// Whether the board was looked at.
+    looked: bool,
     /// Events that wait to be taken.
     queue: VecDeque<Event>,
 }
@@ -37,6 +39,7 @@ pub(super) fn stream(
     let page = Page {
         board,
         shown: None,
+        looked: false,
         queue: VecDeque::new(),
     };
     Sse::new(futures::stream::unfold(page, next))
@@ -47,39 +50,40 @@ async fn next(mut page: Page) -> Option<(Result<Event, Infallible>, Page)> {
         if let Some(event) = page.queue.pop_front() {
             return Some((Ok(event), page));
         }
-        if page.shown.is_some() && page.board.changed().await.is_err() {
+        if page.looked && page.board.changed().await.is_err() {
             return None;
         }
+        page.looked = true;
         let picture = page.board.borrow_and_update().clone();
         page.look(&picture);
     }
 }
 
 impl Page {
-    /// Queues what is new in a picture.
+    /// Queues what is new in a picture, once it is whole.
     fn look(&mut self, picture: &Picture) {
+        let Some(drawn) = picture.sections() else {
+            return;
+        };
         let before = self
             .shown
             .take()
             .filter(|shown| shown.generation == picture.generation);
-        let mut sections = Vec::new();
-        for (at, section) in Section::ALL.into_iter().enumerate() {
-            let text = picture.section(section);
+        for (at, (section, text)) in drawn.iter().enumerate() {
             let known = before.as_ref().and_then(|shown| shown.sections.get(at));
-            if known.is_none_or(|known| !Arc::ptr_eq(known, &text)) {
-                let event = Event::default().event(section.name()).data(&*text);
+            if known.is_none_or(|known| !Arc::ptr_eq(known, text)) {
+                let event = Event::default().event(section.name()).data(&**text);
                 self.queue.push_back(event);
             }
-            sections.push(text);
             // Messages name people and channels: these come first.
-            if section == Section::Town {
+            if *section == Section::Town {
                 self.messages(before.as_ref().map(|shown| shown.messages), picture);
             }
         }
         self.shown = Some(Shown {
             generation: picture.generation,
             messages: picture.messages,
-            sections,
+            sections: drawn.into_iter().map(|(_, text)| text).collect(),
         });
     }
 

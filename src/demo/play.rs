@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::Options;
 use super::board::{Board, Picture};
+use super::look::cluster::LastPicture;
 use super::look::ledger::Ledger;
 use super::pace::Pace;
 use crate::cluster::Cluster;
@@ -64,13 +65,14 @@ pub(super) struct Play {
     pub(super) broken: BTreeSet<&'static str>,
     pub(super) bot_killed: bool,
     pub(super) ledger: Mutex<Ledger>,
+    pub(super) last_picture: Mutex<LastPicture>,
     tracker: TaskTracker,
     stop: CancellationToken,
 }
 
 impl Stage {
     /// Founds the first town.
-    pub(super) async fn open(
+    pub(super) fn open(
         options: Options,
         addresses: (Option<SocketAddr>, Option<SocketAddr>),
         pace: Pace,
@@ -81,7 +83,7 @@ impl Stage {
             cluster_is: options.cluster_is,
             embedded: options.embedded,
         };
-        let play = plan.found(SEED, addresses.0).await?;
+        let play = plan.found(SEED, addresses.0)?;
         let board = Board::new(Picture::of(0, play.town.slack.clone()));
         let inner = Inner {
             plan,
@@ -136,7 +138,7 @@ impl Stage {
     /// A fresh town in the place of this one. The old one's bot stops; nothing is left of it.
     pub(super) async fn begin_again(&self) -> Result<()> {
         let number = self.0.towns.fetch_add(1, Ordering::SeqCst) + 1;
-        let new = self.0.plan.found(SEED + number, self.0.addresses.0).await?;
+        let new = self.0.plan.found(SEED + number, self.0.addresses.0)?;
         let picture = Picture::of(number, new.town.slack.clone());
         let old = {
             let mut play = self.play_mut().await;
@@ -161,7 +163,7 @@ impl Stage {
 }
 
 impl Making {
-    async fn found(&self, seed: u64, slack: Option<SocketAddr>) -> Result<Play> {
+    fn found(&self, seed: u64, slack: Option<SocketAddr>) -> Result<Play> {
         let store = Arc::clone(&self.store);
         let plan = Plan {
             seed,
@@ -170,11 +172,8 @@ impl Making {
             site: self.site.clone(),
             slack_address: slack.map(|at| format!("http://{at}")),
         };
-        let town = match self.embedded {
-            true => Town::found(&plan).await?,
-            // Real servers take the time they take; the page shows them coming.
-            false => Town::wake(&plan)?,
-        };
+        // The page shows it coming to life, which takes real servers the time they take.
+        let town = Town::wake(&plan)?;
         super::look::small_talk::begin(&town).context("the town's small talk")?;
         let eyes = town.cluster()?;
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
@@ -185,6 +184,7 @@ impl Making {
             broken: BTreeSet::new(),
             bot_killed: false,
             ledger: Mutex::default(),
+            last_picture: Mutex::default(),
             tracker,
             stop,
         })

@@ -17,6 +17,7 @@ pub mod manual;
 pub mod parse;
 mod pattern;
 pub mod play;
+mod screens;
 mod stage;
 pub mod story;
 #[cfg(test)]

@@ -5,9 +5,11 @@
 //! Slack: where Slack's behaviour is not documented, the harsher reading is taken.
 //!
 //! A [`Slack`] is a cheap handle. Scenarios and tests act through it as people do ([`Slack::say`],
-//! [`Slack::command`], [`Slack::click`]), read what each person sees ([`Slack::seen_by`],
-//! [`Slack::changes_since`]) and break things ([`Slack::fail_next`], [`Slack::drop_sockets`]). The bot
-//! reaches it through [`Slack::serve_stream`] or [`Slack::serve_tcp`].
+//! [`Slack::command`], [`Slack::click`], [`Slack::fill`], [`Slack::submit`]), a page by ids
+//! ([`Slack::use_element`], [`Slack::submit_view`], [`Slack::suggest`]). They read what each person
+//! sees ([`Slack::seen_by`], [`Slack::screens`], [`Slack::changes_since`]) and break things
+//! ([`Slack::fail_next`], [`Slack::fail_deliveries`], [`Slack::drop_sockets`]). The bot reaches it
+//! through [`Slack::serve_stream`] or [`Slack::serve_tcp`].
 //!
 //! Everything is repeatable: time comes from the [`Clock`], ids from the [`Entropy`].
 
@@ -24,6 +26,7 @@ mod home;
 mod hooks;
 mod interactions;
 mod journal;
+mod labels;
 mod look;
 mod markup;
 mod message;
@@ -39,6 +42,7 @@ mod shortcuts;
 mod socket;
 mod state;
 mod suggest;
+mod surface;
 mod town;
 mod web;
 mod wire;
@@ -57,7 +61,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 
 pub use cannot::Cannot;
-pub use faults::Fault;
+pub use faults::{Fault, Mishap};
 pub use forms::Form;
 pub use journal::{Carried, Entry, Noted};
 pub use look::Seen;

@@ -2,6 +2,7 @@
 
 mod acting;
 mod breaking;
+mod browser;
 mod doors;
 mod mixed;
 mod visitor;

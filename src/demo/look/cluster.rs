@@ -1,12 +1,13 @@
 //! The cluster section: namespaces, workloads, flows, gates and the policies themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::flows::{self, Flow};
-use crate::cluster::SeenObject;
+use crate::cluster::{Cluster as Eyes, SeenObject};
 use crate::demo::play::{Play, Stage};
 use crate::netpol::Snapshot;
 use crate::netpol::marks;
@@ -71,14 +72,31 @@ struct Policy {
     yaml: String,
 }
 
+/// The cluster as it was last seen: what is shown while it cannot be reached.
+#[derive(Debug, Default)]
+pub(in crate::demo) struct LastPicture {
+    snapshot: Arc<Snapshot>,
+    policies: Vec<Value>,
+}
+
+impl LastPicture {
+    /// Takes another picture; `false`: it is still the last one.
+    async fn look_again(&mut self, eyes: &Eyes) -> bool {
+        let Ok(snapshot) = eyes.snapshot() else {
+            return false;
+        };
+        let Ok(policies) = eyes.policies().await else {
+            return false;
+        };
+        *self = Self { snapshot, policies };
+        true
+    }
+}
+
 pub(in crate::demo) async fn look(stage: &Stage, play: &Play) -> Cluster {
-    let snapshot = play.eyes.snapshot();
-    let policies = match snapshot {
-        Ok(_) => play.eyes.policies().await.ok(),
-        Err(_) => None,
-    };
-    let reachable = policies.is_some();
-    let snapshot = snapshot.unwrap_or_default();
+    let mut last = play.last_picture.lock().await;
+    let reachable = last.look_again(&play.eyes).await;
+    let LastPicture { snapshot, policies } = &*last;
     let mut gates = gates(&play.eyes.managed_now());
     let named = |who: &str| play.town.slack.person(who).map(|person| person.name);
     for gate in &mut gates {
@@ -88,8 +106,8 @@ pub(in crate::demo) async fn look(stage: &Stage, play: &Play) -> Cluster {
         let approvers = approvers.map(|who| named(who).unwrap_or_else(|| who.to_owned()));
         gate.approved_by = approvers.collect::<Vec<_>>().join(", ");
     }
-    let (mut flows, left_out) = flows::between_workloads(&snapshot);
-    let beyond = flows::with_outside(&snapshot);
+    let (mut flows, left_out) = flows::between_workloads(snapshot);
+    let beyond = flows::with_outside(snapshot);
     let is_address = |end: &&String| end.parse::<ipnet::IpNet>().is_ok();
     let ends = beyond.iter().flat_map(|flow| [&flow.from, &flow.to]);
     let outside = ends.filter(is_address).cloned().collect();
@@ -101,13 +119,13 @@ pub(in crate::demo) async fn look(stage: &Stage, play: &Play) -> Cluster {
         name: play.eyes.name().to_owned(),
         source: stage.cluster_is().to_owned(),
         reachable,
-        namespaces: namespaces(&snapshot),
-        workloads: workloads(&snapshot),
+        namespaces: namespaces(snapshot),
+        workloads: workloads(snapshot),
         outside,
         flows,
         left_out,
         gates,
-        policies: policies.iter().flatten().map(policy).collect(),
+        policies: policies.iter().map(policy).collect(),
     }
 }
 

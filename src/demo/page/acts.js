@@ -1,31 +1,37 @@
-// What the visitor does, sent to the town.
+// What a visitor does, sent to the server. Every act answers: done, or a sentence that says why not.
 
-import { state } from './store.js';
-import { complain } from './dom.js';
+import { toast } from './dom.js';
+import { me } from './self.js';
 
-/** Sends it; what was answered, or `null` after telling why not. */
-export async function send(path, body) {
+async function post(path, body) {
+  let answer;
   try {
-    const response = await fetch(path, {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+    answer = await fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
     });
-    const answer = await response.json().catch(() => ({}));
-    if (response.ok) return answer;
-    complain(answer.error || `the town answered ${response.status}`);
   } catch {
-    complain('the town does not answer');
+    throw new Error('The town does not answer');
   }
-  return null;
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok || said.error) throw new Error(said.error ?? `The town refused (${answer.status})`);
+  return said;
 }
 
-/** Acts as whom the visitor speaks. */
-export const act = (what) => send('town/do', { as: state.me, act: what });
+/** As the person who is played now. Throws a sentence. */
+export const act = (what) => post('/town/do', { as: me.id, act: what });
 
-export const say = (channel, text, thread = null) => act({ say: { channel, thread, text } });
+/** The same, with the sentence in the corner when it fails. True when done. */
+export async function tryAct(what) {
+  try { return await act(what); } catch (error) { toast(error.message, 'bad'); return null; }
+}
 
-export const use = (where, block_id, action_id, value = null) =>
-  act({ use: { where, block_id, action_id, value } });
+async function tryPost(path, body) {
+  try { return await post(path, body); } catch (error) { toast(error.message, 'bad'); return null; }
+}
 
-export const hurry = (length) => send('town/clock', length ? { advance: length } : { next: {} });
-
-export const trouble = (what, name) => send('town/trouble', name ? { do: what, what: name } : { do: what });
+export const hurry = (advance) => tryPost('/town/clock', { advance });
+export const toNext = () => tryPost('/town/clock', { next: {} });
+export const trouble = (what, name) => tryPost('/town/trouble', name ? { do: what, what: name } : { do: what });
+export const startAgain = () => tryPost('/town/again', {});

@@ -1,72 +1,72 @@
-// Block Kit as elements, drawn as Slack draws it. What is not known is said, never hidden.
+// Block Kit's blocks as nodes, for messages, forms and homes. What is not known is said plainly.
 
+import { element, picture, text } from './elements.js';
 import { h } from './dom.js';
-import { emoji } from './emoji.js';
-import { element, field } from './elements.js';
-import { channelMention, groupMention, link, mention, mrkdwn, text, userMention } from './mrkdwn.js';
-import { slackDate } from './dates.js';
+import { markdown, richText, table } from './richtext.js';
 
-/** All blocks. `place` says where they are, and what is filled in there. */
-export const blocks = (list, place) => (list || []).map((block) => one(block, place));
+let count = 0;
 
-function one(block, place) {
-  const draw = KINDS[block.type];
-  if (!draw) return h('p', { class: 'unknown', text: `A block of a kind this page does not draw: ${block.type}` });
-  return draw(block, place);
+function section(b, ctx) {
+  const main = h('div', { class: 'section-main' },
+    b.text && h('div', { class: 'text' }, text(b.text, ctx.reader)),
+    b.fields?.length && h('div', { class: 'fields' }, b.fields.map((f) => h('div', { class: 'text' }, text(f, ctx.reader)))));
+  const side = b.accessory && h('div', { class: 'accessory' }, element(b.accessory, at(b, b.accessory, ctx, { dispatch: true, label: '' }), ctx));
+  return h('div', { class: 'section' }, main, side);
+}
+
+const at = (b, e, ctx, more) => ({ block: b.block_id ?? '', key: `${ctx.scope}/${b.block_id ?? ''}/${e.action_id ?? ''}`, ...more });
+
+function input(b, ctx) {
+  count += 1;
+  const wrong = ctx.errors?.[b.block_id];
+  const e = b.element ?? {};
+  const label = b.label?.text ?? '';
+  const ids = [b.hint && `hint-${count}`, wrong && `wrong-${count}`].filter(Boolean).join(' ');
+  const node = element(e, at(b, e, ctx, { dispatch: Boolean(b.dispatch_action), label, describedby: ids || null, wrong }), ctx);
+  return h('div', { class: wrong ? 'input wrong' : 'input' },
+    h('div', { class: 'label', 'aria-hidden': 'true' }, text(b.label, ctx.reader), b.optional && h('span', { class: 'optional' }, ' (optional)')),
+    node,
+    b.hint && h('div', { class: 'hint', id: `hint-${count}` }, text(b.hint, ctx.reader)),
+    wrong && h('div', { class: 'error', id: `wrong-${count}`, role: 'alert' }, wrong));
+}
+
+function context(b, ctx) {
+  return h('div', { class: 'context' }, (b.elements ?? []).map((e) => (e.type === 'image' ? picture(e) : h('span', { class: 'text' }, text(e, ctx.reader)))));
 }
 
 const KINDS = {
-  header: (block) => h('h3', { class: 'b-header' }, text(block.text)),
-  divider: () => h('hr', { class: 'b-divider' }),
-  section: (block, place) => h('div', { class: 'b-section' },
-    h('div', { class: 'b-text' },
-      block.text ? h('div', {}, text(block.text)) : null,
-      block.fields ? h('div', { class: 'b-fields' }, block.fields.map((one) => h('div', {}, text(one)))) : null),
-    block.accessory ? h('div', { class: 'b-accessory' }, element(block.accessory, block, place)) : null),
-  context: (block) => h('div', { class: 'b-context' }, block.elements.map((one) =>
-    (one.type === 'image' ? image(one, 'b-small') : h('span', {}, text(one))))),
-  actions: (block, place) => h('div', { class: 'b-actions' }, block.elements.map((one) => element(one, block, place))),
-  image: (block) => h('figure', { class: 'b-image' }, block.title ? h('figcaption', {}, text(block.title)) : null, image(block)),
-  input: (block, place) => field(block, place),
-  markdown: (block) => h('div', { class: 'b-text' }, mrkdwn(block.text)),
-  rich_text: (block) => h('div', { class: 'b-text' }, block.elements.map(rich)),
-  table: (block) => h('div', { class: 'b-table' }, h('table', {}, block.rows.map((row, n) =>
-    h('tr', {}, row.map((cell) => h(n ? 'td' : 'th', { scope: n ? null : 'col' },
-      cell.type === 'rich_text' ? cell.elements.map(rich) : cell.text)))))),
+  section,
+  input,
+  context,
+  header: (b, ctx) => h('h3', { class: 'header' }, text(b.text, ctx.reader)),
+  divider: () => h('hr'),
+  actions: (b, ctx) => h('div', { class: 'actions' }, (b.elements ?? []).map((e) => element(e, at(b, e, ctx, { dispatch: true }), ctx))),
+  image: (b, ctx) => h('figure', { class: 'image' }, b.title && h('figcaption', {}, text(b.title, ctx.reader)), picture(b)),
+  rich_text: (b, ctx) => richText(b, ctx.reader),
+  markdown: (b) => markdown(b),
+  table: (b, ctx) => table(b, ctx.reader),
+  video: (b, ctx) => h('figure', { class: 'image' }, h('figcaption', {}, text(b.title, ctx.reader)), picture(b)),
 };
 
-/** Pictures are described: loading them would leave this machine. */
-function image(block, kind = '') {
-  return h('span', { class: `picture ${kind}`, role: 'img', 'aria-label': block.alt_text || 'picture', text: block.alt_text || 'picture' });
+/** One block. */
+export function block(b, ctx) {
+  const make = KINDS[b?.type];
+  let node;
+  // A block that lacks what it needs must not take the message with it.
+  try { node = make?.(b, ctx); } catch (error) { console.error(error); }
+  return node ?? h('div', { class: 'unsupported' }, `Unsupported block: ${b?.type ?? 'none'}`);
 }
 
-function rich(part) {
-  const inside = () => part.elements.map(piece);
-  switch (part.type) {
-    case 'rich_text_list':
-      return h(part.style === 'ordered' ? 'ol' : 'ul', {}, part.elements.map((item) => h('li', {}, item.elements.map(piece))));
-    case 'rich_text_quote': return h('blockquote', {}, inside());
-    case 'rich_text_preformatted': return h('pre', {}, inside());
-    default: return h('div', {}, inside());
-  }
-}
+export const blocks = (list, ctx) => (list ?? []).map((b) => block(b, ctx));
 
-function piece(one) {
-  switch (one.type) {
-    case 'text': return one.text.split('\n').flatMap((line, n) => (n ? [h('br'), styled(one, line)] : [styled(one, line)]));
-    case 'user': return userMention(one.user_id);
-    case 'usergroup': return groupMention(one.usergroup_id, one.usergroup_id);
-    case 'channel': return channelMention(one.channel_id);
-    case 'broadcast': return mention(`@${one.range}`, true);
-    case 'emoji': return emoji(`:${one.name}:`);
-    case 'date': return h('time', { title: one.fallback, text: slackDate(one.timestamp, one.format) });
-    case 'link': return link(one.url, one.text);
-    default: return one.text || '';
-  }
-}
-
-function styled(one, line) {
-  const style = one.style || {};
-  const tags = [['bold', 'strong'], ['italic', 'em'], ['strike', 's'], ['code', 'code']];
-  return tags.filter(([name]) => style[name]).reduce((inner, [, tag]) => h(tag, {}, inner), line);
+/** Puts new content into a node and gives focus and caret back to the element that had them. */
+export function replaceKeeping(node, content) {
+  const had = node.contains(document.activeElement) ? document.activeElement : null;
+  const key = had?.dataset?.key;
+  const caret = had && 'selectionStart' in had ? [had.selectionStart, had.selectionEnd] : null;
+  node.replaceChildren(...content);
+  if (!key) return;
+  const now = [...node.querySelectorAll('[data-key]')].find((e) => e.dataset.key === key);
+  now?.focus({ preventScroll: true });
+  if (now && caret?.[0] !== null && caret) { try { now.setSelectionRange(...caret); } catch { /* not a text */ } }
 }

@@ -1,137 +1,192 @@
-// Where people write: with the app's commands after a slash, names after an at sign, and a few asks that
-// can be sent by one press.
+// Where a visitor types: a text that grows, completion of commands, names and emoji, and chips with
+// asks that work. Enter sends; the server's refusals appear in place. Drafts stay per person and place.
 
-import { $, h, put } from './dom.js';
-import { say } from './acts.js';
-import { channelsOf, me, on, person, shown, state } from './store.js';
+import { h, icon, keep } from './dom.js';
+import { act } from './acts.js';
+import { emojiLike } from './emoji.js';
+import { me } from './self.js';
+import { nameOf, on, state } from './live.js';
+import { suggestions } from './suggestions.js';
 
-const ASKS = {
-  dana: ['/access shop/web to orders/db:5432 for 30m because INC-42 slow queries', '/access orders/api to payments/api:8080 for 20m because INC-42', '/access reach shop/web to orders/db', '/access approvers shop/web to orders/db:5432'],
-  max: ['/access shop/cart to orders/db:5432 for 1h because INC-42', '/access 203.0.113.7 to payments/api:8080 for 20m because vendor trace', '/access mine'],
-  usual: ['/access shop/web to orders/db:5432 for 30m because INC-42', '/access help', '/access mine'],
-};
+const drafts = new Map();
 
-let box = null;
-let list = null;
-let entries = [];
-let at = 0;
-
-/** The asks that make sense on this cluster: those whose workloads there are. */
-function asks() {
-  const there = new Set(((state.cluster && state.cluster.workloads) || []).map((one) => `${one.namespace}/${one.name}`));
-  const fits = (ask) => [...ask.matchAll(/\b([a-z][\w-]*\/[a-z][\w-]*)/g)].every(([, name]) => name === 'access' || there.has(name));
-  const mine = (ASKS[me().name] || ASKS.usual).filter((ask) => fits(ask.replace('/access ', '')));
-  return mine.length ? mine : ['/access help', '/access mine'];
-}
-
-const short = (ask) => ask.replace('/access ', '').replace(/ because .*/, '');
-
-function grow() {
-  box.style.height = 'auto';
-  box.style.height = `${Math.min(box.scrollHeight, 160)}px`;
-}
-
-async function send() {
-  const words = box.value.trim();
-  if (!words) return;
-  const there = shown();
-  const done = await say(there.kind === 'direct' ? '@app' : there.id, words);
-  if (done) { box.value = ''; grow(); hint(); }
-}
-
-/** Puts words into the box, for the visitor to send. */
-export function write(words) {
-  box.value = words;
-  grow();
-  box.focus();
-}
-
-/** What could be meant by what stands before the cursor. */
-function offers() {
-  const before = box.value.slice(0, box.selectionStart);
-  const app = state.town.app;
-  if (/^\/\S*$/.test(before)) {
-    return app.commands.filter((one) => one.name.startsWith(before)).map((one) => ({ label: one.name, note: one.usage, put: `${one.name} ` }));
+export class Composer {
+  /** `target()` answers {channel, thread, label}. */
+  constructor(target, { chips }) {
+    this.target = target;
+    const id = chips ? 'completion' : 'completion-thread';
+    this.field = h('textarea', {
+      rows: 1, class: 'composer-field', 'aria-autocomplete': 'list', 'aria-controls': id,
+      on: { input: () => this.typed(), keydown: (event) => this.key(event), blur: () => setTimeout(() => this.hide(), 150) },
+    });
+    this.list = h('ul', { class: 'choices completion', id, role: 'listbox', 'aria-label': 'Suggestions', hidden: true });
+    this.wrong = h('div', { class: 'composer-error', role: 'alert' });
+    this.button = h('button', { type: 'submit', class: 'send', 'aria-label': 'Send' }, icon('send'));
+    this.chips = chips ? h('div', { class: 'ask-row', role: 'group', 'aria-label': 'Things to say' }) : null;
+    this.node = h('form', { class: 'composer', on: { submit: (event) => { event.preventDefault(); this.send(); } } },
+      this.chips ?? '', this.wrong, h('div', { class: 'composer-box' }, this.list, this.field, this.button));
+    if (chips) on('cluster town me', () => this.showChips());
+    this.show();
   }
-  const command = app.commands.find((one) => before.startsWith(`${one.name} `));
-  if (command) {
-    const rest = before.slice(command.name.length + 1);
-    const found = command.phrases.filter((one) => one.usage.toLowerCase().startsWith(rest.toLowerCase()) || rest === '');
-    return found.map((one) => ({ label: one.usage, note: one.meaning, put: /^[a-z]/.test(one.usage) ? `${command.name} ${one.usage.split(' ')[0]} ` : box.value }));
+
+  get scope() {
+    const { channel, thread } = this.target();
+    return `${me.id}/${channel}/${thread ?? ''}`;
   }
-  const name = before.match(/(^|\s)@(\S*)$/);
-  if (name) {
-    const word = name[2].toLowerCase();
-    const start = before.slice(0, before.length - word.length - 1);
-    const people = state.town.people.filter((one) => one.standing !== 'deactivated').map((one) => ({ label: `@${one.name}`, note: one.real_name }));
-    const groups = state.town.groups.map((one) => ({ label: `@${one.handle}`, note: 'user group' }));
-    return [...people, ...groups].filter((one) => one.label.slice(1).startsWith(word)).slice(0, 8).map((one) => ({ ...one, put: `${start}${one.label} ` }));
+
+  /** Another person or place: its own draft. */
+  show() {
+    if (!me.id) return;
+    this.field.value = drafts.get(this.scope) ?? '';
+    const { label } = this.target();
+    this.field.placeholder = label;
+    this.field.setAttribute('aria-label', label);
+    this.wrong.textContent = '';
+    this.grow();
   }
-  return [];
-}
 
-function hint() {
-  entries = offers();
-  at = 0;
-  list.hidden = entries.length === 0;
-  box.setAttribute('aria-expanded', String(!list.hidden));
-  draw();
-}
-
-function draw() {
-  put(list, entries.map((one, n) => h('div', { role: 'option', id: `o-${n}`, 'aria-selected': String(n === at), onmousedown: (event) => { event.preventDefault(); take(n); } },
-    h('code', { text: one.label }), h('small', { text: one.note }))));
-  if (entries.length) box.setAttribute('aria-activedescendant', `o-${at}`);
-  else box.removeAttribute('aria-activedescendant');
-}
-
-function take(n) {
-  box.value = entries[n].put;
-  box.focus();
-  grow();
-  hint();
-}
-
-function key(event) {
-  if (!list.hidden && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
-    event.preventDefault();
-    at = (at + (event.key === 'ArrowDown' ? 1 : -1) + entries.length) % entries.length;
-    draw();
-  } else if (!list.hidden && event.key === 'Tab' && !event.shiftKey) {
-    event.preventDefault();
-    take(at);
-  } else if (!list.hidden && event.key === 'Escape') {
-    event.stopPropagation();
-    list.hidden = true;
-  } else if (event.key === 'Enter' && !event.shiftKey) {
-    event.preventDefault();
-    if (!list.hidden && entries[at].put.trim() !== box.value.trim() && /^\/?\S*$/.test(box.value)) take(at);
-    else send();
+  showChips() {
+    keep(this.chips, suggestions(), {
+      key: (c) => c.text,
+      make: (c) => h('button', { type: 'button', class: 'ask-chip', title: c.text, on: { click: () => this.put(c.text) } }, c.label),
+    });
   }
-}
 
-function place() {
-  const there = shown();
-  if (!there || !me()) return;
-  const name = there.kind === 'direct' ? 'Drawbridge' : `#${there.name}`;
-  box.placeholder = `Message ${name}`;
-  box.setAttribute('aria-label', `Message ${name} as ${person(state.me).real_name}`);
-  const inside = there.kind === 'direct' || channelsOf(state.me).some((one) => one.id === there.id);
-  box.disabled = !inside;
-  put($('chips'), asks().map((ask) => h('button', { type: 'button', class: 'chip', title: ask, onclick: () => { write(ask); hint(); list.hidden = true; } }, short(ask))));
-}
+  /** Puts a text there for the visitor to send. */
+  put(text) {
+    this.field.value = text;
+    this.typed();
+    this.hide();
+    this.field.focus();
+    this.field.setSelectionRange(text.length, text.length);
+  }
 
-export function start() {
-  box = h('textarea', { class: 'field', id: 'write', rows: '1', role: 'combobox', 'aria-autocomplete': 'list', 'aria-controls': 'offers', 'aria-expanded': 'false', onkeydown: key, oninput: () => { grow(); hint(); }, onblur: () => { list.hidden = true; } });
-  list = h('div', { class: 'menu offers', id: 'offers', role: 'listbox', 'aria-label': 'Commands and names', hidden: true });
-  $('composer').append(h('div', { class: 'chips', id: 'chips', role: 'group', 'aria-label': 'Things to ask' }), list,
-    h('div', { class: 'write' }, box, h('button', { type: 'submit', class: 'send', 'aria-label': 'Send', text: '➤' })));
-  $('composer').addEventListener('submit', (event) => { event.preventDefault(); send(); });
-  on(['place', 'town'], place);
-  let known = '';
-  on('cluster', () => {
-    const names = state.cluster.workloads.map((one) => one.ref).join();
-    if (names !== known) place();
-    known = names;
-  });
+  grow() {
+    this.field.style.height = 'auto';
+    this.field.style.height = `${Math.min(this.field.scrollHeight, 180)}px`;
+    this.button.disabled = !this.field.value.trim();
+  }
+
+  typed() {
+    drafts.set(this.scope, this.field.value);
+    this.wrong.textContent = '';
+    this.grow();
+    this.complete();
+  }
+
+  async send() {
+    const text = this.field.value.trim();
+    if (!text || this.busy) return;
+    const { channel, thread } = this.target();
+    const scope = this.scope;
+    this.busy = true;
+    this.hide();
+    this.node.classList.add('busy');
+    try {
+      await act({ say: { channel, thread: thread ?? null, text } });
+      drafts.delete(scope);
+      if (this.scope === scope) { this.field.value = ''; this.grow(); }
+    } catch (error) {
+      this.wrong.textContent = error.message;
+    }
+    this.busy = false;
+    this.node.classList.remove('busy');
+  }
+
+  // Completion.
+
+  complete() {
+    const caret = this.field.selectionStart;
+    const before = this.field.value.slice(0, caret);
+    const word = /(^|\s)([@#:/][^\s]*)$/.exec(before)?.[2] ?? '';
+    let items = [];
+    if (before.startsWith('/')) items = this.commandHelp(before);
+    else if (word[0] === '@') items = this.names(word.slice(1).toLowerCase(), word);
+    else if (word[0] === '#') items = (state.town.channels ?? []).filter((c) => c.kind !== 'direct' && c.name.startsWith(word.slice(1))).map((c) => ({ label: `#${c.name}`, with: `#${c.name} `, drop: word.length }));
+    else if (/^:[a-z0-9_+-]{2,}$/.test(word)) items = emojiLike(word.slice(1)).map(([name, sign]) => ({ label: `${sign} :${name}:`, with: `:${name}: `, drop: word.length }));
+    this.fill(items.slice(0, 10));
+  }
+
+  names(start, word) {
+    const fits = (text) => text.toLowerCase().startsWith(start);
+    const app = state.town.app;
+    const people = (state.town.people ?? []).filter((p) => p.standing !== 'deactivated' && (fits(p.name) || fits(nameOf(p.id)))).map((p) => ({ label: nameOf(p.id), detail: `@${p.name}`, with: `@${p.name} `, drop: word.length }));
+    const bot = app && fits(app.name) && !people.some((p) => p.with === `@${app.name} `) ? [{ label: nameOf(app.user), detail: 'app', with: `@${app.name} `, drop: word.length }] : [];
+    const groups = (state.town.groups ?? []).filter((g) => !g.disabled && fits(g.handle)).map((g) => ({ label: `@${g.handle}`, detail: 'group', with: `@${g.handle} `, drop: word.length }));
+    return [...bot, ...people, ...groups];
+  }
+
+  commandHelp(before) {
+    const commands = state.town.app?.commands ?? [];
+    const known = commands.find((c) => before === c.name || before.startsWith(`${c.name} `));
+    if (!known) return commands.filter((c) => c.name.startsWith(before)).map((c) => ({ label: c.name, detail: c.usage, with: `${c.name} `, drop: before.length, more: true }));
+    const rest = before.slice(known.name.length).trimStart();
+    const phrases = known.phrases ?? [];
+    const verb = (usage) => usage.split(/\s+/).filter((w) => w === w.toLowerCase()).slice(0, 1).join(' ');
+    return phrases.filter((p) => {
+      const v = verb(p.usage);
+      return !rest || (p.usage.startsWith(v) && v && v.startsWith(rest.toLowerCase()) && rest.length < v.length + 1);
+    }).map((p) => {
+      const plain = p.usage.split(/\s+/)[0];
+      const fixed = plain === plain.toLowerCase();
+      return { label: p.usage, detail: p.meaning, mono: true, with: fixed ? `${known.name} ${plain} `.replace(/ $/, p.usage === plain ? '' : ' ') : before, drop: before.length };
+    });
+  }
+
+  fill(items) {
+    this.items = items;
+    this.list.hidden = !items.length;
+    this.list.replaceChildren(...items.map((o, i) => h('li', {
+      role: 'option', class: 'choice', id: `${this.list.id}-${i}`, 'aria-selected': 'false',
+      on: { pointerdown: (event) => { event.preventDefault(); this.take(o); } },
+    }, h('span', { class: o.mono ? 'mono' : null }, o.label), o.detail && h('small', {}, o.detail))));
+    // Nothing is chosen until an arrow key says so: Enter sends what was typed.
+    this.at = items[0] && !this.field.value.startsWith('/') ? 0 : -1;
+    this.mark();
+  }
+
+  mark() {
+    [...this.list.children].forEach((li, i) => {
+      li.classList.toggle('at', i === this.at);
+      li.setAttribute('aria-selected', String(i === this.at));
+    });
+    if (this.at >= 0) this.field.setAttribute('aria-activedescendant', `${this.list.id}-${this.at}`);
+    else this.field.removeAttribute('aria-activedescendant');
+  }
+
+  take(o) {
+    const caret = this.field.selectionStart;
+    const start = caret - o.drop;
+    this.field.value = this.field.value.slice(0, start) + o.with + this.field.value.slice(caret);
+    this.field.setSelectionRange(start + o.with.length, start + o.with.length);
+    drafts.set(this.scope, this.field.value);
+    this.grow();
+    if (o.more) this.complete(); else this.hide();
+  }
+
+  hide() {
+    this.field.removeAttribute('aria-activedescendant');
+    this.list.hidden = true;
+    this.items = [];
+  }
+
+  key(event) {
+    const open = !this.list.hidden && this.items?.length;
+    if (open && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
+      event.preventDefault();
+      const n = this.items.length;
+      this.at = event.key === 'ArrowDown' ? (this.at + 1) % n : (this.at - 1 + n) % n;
+      this.mark();
+    } else if (open && (event.key === 'Tab' || event.key === 'Enter') && this.at >= 0 && !event.shiftKey) {
+      event.preventDefault();
+      this.take(this.items[this.at]);
+    } else if (open && event.key === 'Escape') {
+      event.preventDefault();
+      event.stopPropagation();
+      this.hide();
+    } else if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      this.send();
+    }
+  }
 }

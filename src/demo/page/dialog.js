@@ -1,25 +1,23 @@
-// Dialogs over the page: the browser's own, which keep the focus inside and close with Escape.
+// Questions before something happens: Slack's `confirm` objects and our own. Native dialogs, so focus
+// stays inside and Esc leaves.
 
 import { h } from './dom.js';
-import { text } from './mrkdwn.js';
 
-/** Opens a dialog; `closed` is called when it goes, however it goes. */
-export function dialog(label, kind, content, closed) {
-  const box = h('dialog', { class: kind, 'aria-label': label }, content);
-  box.addEventListener('close', () => { box.remove(); if (closed) closed(); });
-  document.body.append(box);
-  box.showModal();
-  return box;
-}
+let count = 0;
 
-/** Asks before something is done, where its button says so. The app hears nothing of a no. */
-export function confirm(question, then) {
-  if (!question) { then(); return; }
-  const box = dialog(question.title.text, 'confirm', [
-    h('h3', {}, text(question.title)),
-    h('div', { class: 'b-text' }, text(question.text)),
-    h('div', { class: 'foot' },
-      h('button', { type: 'button', class: 'b-button', onclick: () => box.close() }, text(question.deny)),
-      h('button', { type: 'button', class: `b-button ${question.style === 'danger' ? 'danger' : 'primary'}`, onclick: () => { box.close(); then(); } }, text(question.confirm))),
-  ]);
+/** Shows a dialog and answers what was decided. */
+export function ask({ title, text, confirm, deny, danger }) {
+  return new Promise((decide) => {
+    count += 1;
+    const id = `ask-${count}`;
+    const done = (answer) => { box.close(); box.remove(); decide(answer); };
+    const yes = h('button', { type: 'button', class: `btn ${danger ? 'danger' : 'primary'}`, on: { click: () => done(true) } }, confirm);
+    const no = h('button', { type: 'button', class: 'btn', on: { click: () => done(false) } }, deny);
+    const box = h('dialog', { class: 'ask', 'aria-labelledby': id },
+      h('h2', { id }, title), h('div', { class: 'ask-text' }, text), h('div', { class: 'ask-buttons' }, no, yes));
+    box.addEventListener('cancel', (event) => { event.preventDefault(); done(false); });
+    document.body.append(box);
+    box.showModal();
+    no.focus();
+  });
 }

@@ -1,145 +1,179 @@
-// The interactive elements of Block Kit. In a message or a home tab they act at once; in a form they
-// keep what was filled in until it is sent.
+// Block Kit's interactive elements. Each answers a node; what is chosen goes to `ctx`:
+// `ctx.use(block_id, action_id, value)` acts at once, `ctx.keep(block_id, action_id, value)` remembers it
+// for the form, `ctx.was(block_id, action_id)` is what was remembered, `ctx.suggest` asks for options.
 
-import { h } from './dom.js';
-import { text } from './mrkdwn.js';
-import { channelsOf, playable, state } from './store.js';
-import { confirm } from './dialog.js';
-import { typeahead } from './typeahead.js';
+import { h, icon } from './dom.js';
+import { ask } from './dialog.js';
+import { Chooser } from './select.js';
+import { mrkdwn } from './mrkdwn.js';
+import { menuButton } from './menu.js';
+import { nameOf, state } from './live.js';
+import { withEmoji } from './emoji.js';
 
-/**
- * One element. `place` is `{where, act(block, element, value), values}`: `values` holds what is filled
- * in, by block and action; `act` tells the app, where the element does so.
- */
-export function element(one, block, place) {
-  const draw = KINDS[one.type];
-  const made = draw ? draw(one, block, place) : h('span', { class: 'unknown', text: `An element this page does not draw: ${one.type}` });
-  if (made.dataset) made.dataset.key = `${block.block_id}/${one.action_id || ''}`;
-  return made;
+/** A text object, plain or mrkdwn, as nodes. */
+export function text(t, reader) {
+  if (!t) return [];
+  if (typeof t === 'string') return [t];
+  return t.type === 'mrkdwn' ? mrkdwn(t.text, reader) : [t.emoji === false ? t.text ?? '' : withEmoji(t.text ?? '')];
 }
 
-const plain = (object) => (object ? object.text : '');
+const plain = (t) => (typeof t === 'string' ? t : withEmoji(t?.text ?? ''));
 
-/** What is filled in, or what it is at first. */
-function value(one, block, place, initial) {
-  const kept = place.values && place.values[block.block_id];
-  return kept && one.action_id in kept ? kept[one.action_id] : initial;
+/** Asks back where the element says so. */
+async function sure(e, reader) {
+  const c = e.confirm;
+  if (!c) return true;
+  return ask({ title: plain(c.title), text: text(c.text, reader), confirm: plain(c.confirm) || 'Yes', deny: plain(c.deny) || 'Cancel', danger: c.style === 'danger' });
 }
 
-/** Keeps a value, and tells the app where the element does that. */
-function set(one, block, place, to) {
-  if (place.values) {
-    place.values[block.block_id] = { ...place.values[block.block_id], [one.action_id]: to };
-    if (block.type === 'input' && !block.dispatch_action) return;
-  }
-  confirm(one.confirm, () => place.act(block, one, to));
+function button(e, at, ctx) {
+  const node = h('button', {
+    type: 'button', class: `btn ${e.style ?? ''}`, 'data-key': at.key, 'aria-label': e.accessibility_label,
+    on: {
+      click: async () => {
+        if (node.ariaBusy === 'true' || !(await sure(e, ctx.reader))) return;
+        node.ariaBusy = 'true';
+        await ctx.use(at.block, e.action_id, null);
+        node.ariaBusy = null;
+      },
+    },
+  }, plain(e.text));
+  if (e.url) node.title = `${e.url} (links are not followed in the demo)`;
+  return node;
 }
 
-function options(one) {
-  const option = (entry) => h('option', { value: entry.value, text: plain(entry.text) });
-  if (one.option_groups) return one.option_groups.map((group) => h('optgroup', { label: plain(group.label) }, group.options.map(option)));
-  return (one.options || []).map(option);
+const option = (o, group) => ({ value: o.value, label: plain(o.text), description: plain(o.description), group });
+
+export function optionsOf(e) {
+  if (e.option_groups) return e.option_groups.flatMap((g) => (g.options ?? []).map((o) => option(o, plain(g.label))));
+  return (e.options ?? []).map((o) => option(o));
 }
 
-function select(one, block, place, { entries, initial }) {
-  const chosen = value(one, block, place, initial || '');
-  const made = h('select', { class: 'field', 'aria-label': plain(one.placeholder) || 'Choose', onchange: () => set(one, block, place, made.value) },
-    h('option', { value: '', text: plain(one.placeholder) || 'Choose…', disabled: true }), entries);
-  made.value = chosen || '';
-  return made;
-}
+const people = () => (state.town.people ?? []).filter((p) => p.standing !== 'deactivated').map((p) => ({ value: p.id, label: nameOf(p.id), description: `@${p.name}` }));
+const rooms = (reader) => (state.town.channels ?? []).filter((c) => c.kind !== 'direct' && c.members?.includes(reader)).map((c) => ({ value: c.id, label: `#${c.name}`, group: 'Channels' }));
 
-function several(one, block, place, { list, initial, type = 'checkbox' }) {
-  const single = type === 'radio';
-  const chosen = value(one, block, place, initial);
-  const on = new Set([chosen].flat().filter(Boolean));
-  const name = `${block.block_id}/${one.action_id}`;
-  const made = h('div', { class: 'choices', role: single ? 'radiogroup' : 'group', 'aria-label': plain(one.placeholder) || plain(block.label) || 'Choose' },
-    list.map((entry) => h('label', {},
-      h('input', { type, name, value: entry.value, checked: on.has(entry.value), onchange: () => {
-        const all = [...made.querySelectorAll('input:checked')].map((box) => box.value);
-        set(one, block, place, single ? all[0] : all);
-      } }),
-      h('span', {}, text(entry.text), entry.description ? h('small', {}, text(entry.description)) : null))));
-  return made;
-}
+const SOURCES = {
+  static: (e) => ({ options: optionsOf(e), first: e.initial_option?.value, firsts: e.initial_options?.map((o) => o.value) }),
+  external: (e) => ({ first: e.initial_option && option(e.initial_option), firsts: e.initial_options?.map((o) => option(o)) }),
+  users: (e) => ({ options: people(), first: e.initial_user, firsts: e.initial_users }),
+  channels: (e, reader) => ({ options: rooms(reader), first: e.initial_channel, firsts: e.initial_channels }),
+  conversations: (e, reader) => ({ options: [...rooms(reader), ...people().map((p) => ({ ...p, group: 'People' }))], first: e.initial_conversation, firsts: e.initial_conversations }),
+};
 
-function input(one, block, place, type) {
-  const initial = { datepicker: one.initial_date, timepicker: one.initial_time, datetimepicker: one.initial_date_time }[one.type] ?? one.initial_value;
-  const tag = one.multiline ? 'textarea' : 'input';
-  const made = h(tag, {
-    class: 'field', type: tag === 'input' ? type : null, placeholder: plain(one.placeholder) || null, rows: one.multiline ? '4' : null,
-    maxlength: one.max_length ? String(one.max_length) : null, min: one.min_value, max: one.max_value,
-    step: one.type === 'number_input' ? (one.is_decimal_allowed ? 'any' : '1') : null,
-    'aria-label': plain(block.label) || plain(one.placeholder) || null, autocomplete: 'off',
-    oninput: () => place.values && (place.values[block.block_id] = { ...place.values[block.block_id], [one.action_id]: given(made, one) }),
-    onchange: () => set(one, block, place, given(made, one)),
+function select(e, at, ctx) {
+  const [, several, kind] = /^(multi_)?(.+)_select$/.exec(e.type);
+  const multi = Boolean(several);
+  const from = SOURCES[kind](e, ctx.reader);
+  const was = ctx.was(at.block, e.action_id);
+  const kept = ctx.labels;
+  const labelled = (v) => (kind === 'external' && typeof v === 'string' ? kept?.get(v) ?? v : v);
+  const first = multi ? (was ?? from.firsts ?? []).map(labelled) : labelled(was ?? from.first);
+  const chooser = new Chooser({
+    options: from.options, multi, most: e.max_selected_items, value: first,
+    placeholder: plain(e.placeholder) || 'Choose…', label: at.label || plain(e.placeholder) || 'Choose', describedby: at.describedby, key: at.key,
+    fetch: kind === 'external' ? async (query) => {
+      if (query.length < (e.min_query_length ?? 0)) return [];
+      const { options, groups, option_groups: other } = await ctx.suggest(at.block, e.action_id, query);
+      return optionsOf({ options, option_groups: groups?.length ? groups : other });
+    } : undefined,
+    change: async (value, chosen) => {
+      kept?.set(chosen.value, chosen);
+      ctx.keep(at.block, e.action_id, value);
+      if (at.dispatch && (await sure(e, ctx.reader))) ctx.use(at.block, e.action_id, value);
+    },
   });
-  const kept = value(one, block, place, initial);
-  if (kept !== undefined && kept !== null) made.value = one.type === 'datetimepicker' ? new Date(kept * 1000).toISOString().slice(0, 16) : kept;
-  return made;
+  if (chooser.value !== null) ctx.keep(at.block, e.action_id, chooser.value, true);
+  return chooser.node;
 }
 
-/** Times without a zone are UTC here: a browser knows only its own zone. */
-const given = (made, one) => {
-  if (made.value === '') return null;
-  return one.type === 'datetimepicker' ? Date.parse(`${made.value}Z`) / 1000 : made.value;
+function choices(e, at, ctx) {
+  const several = e.type === 'checkboxes';
+  const was = ctx.was(at.block, e.action_id) ?? (several ? (e.initial_options ?? []).map((o) => o.value) : e.initial_option?.value ?? null);
+  let now = was;
+  ctx.keep(at.block, e.action_id, now, true);
+  const group = `${at.key}-choice-${Math.random()}`;
+  return h('div', { role: several ? 'group' : 'radiogroup', 'aria-label': at.label || 'Options', class: 'options' }, (e.options ?? []).map((o) => h('label', { class: 'option' },
+    h('input', {
+      type: several ? 'checkbox' : 'radio', name: group, value: o.value, checked: several ? was.includes(o.value) : was === o.value, 'data-key': `${at.key}/${o.value}`,
+      on: {
+        change: async (event) => {
+          if (several) now = event.target.checked ? [...now, o.value] : now.filter((v) => v !== o.value);
+          else now = o.value;
+          ctx.keep(at.block, e.action_id, now);
+          if (at.dispatch && (await sure(e, ctx.reader))) ctx.use(at.block, e.action_id, now);
+        },
+      },
+    }),
+    h('span', {}, text(o.text, ctx.reader), o.description && h('small', {}, text(o.description, ctx.reader))))));
+}
+
+function overflow(e, at, ctx) {
+  return menuButton({ class: 'btn icon-btn', 'aria-label': 'More', 'data-key': at.key }, icon('more'), () => (e.options ?? []).map((o) => ({
+    label: plain(o.text),
+    detail: plain(o.description),
+    act: async () => { if (await sure(e, ctx.reader)) ctx.use(at.block, e.action_id, o.value); },
+  })));
+}
+
+const FIELDS = {
+  plain_text_input: { type: 'text' },
+  email_text_input: { type: 'email' },
+  url_text_input: { type: 'url' },
+  number_input: { type: 'number' },
+  datepicker: { type: 'date', first: 'initial_date' },
+  timepicker: { type: 'time', first: 'initial_time' },
+  datetimepicker: { type: 'datetime-local', first: 'initial_date_time' },
 };
 
-const people = () => playable().map((one) => ({ value: one.id, text: { type: 'plain_text', text: `@${one.name}` } }));
-const channels = () => channelsOf(state.me).map((one) => ({ value: one.id, text: { type: 'plain_text', text: `#${one.name}` } }));
-const asOptions = (list) => list.map((entry) => h('option', { value: entry.value, text: plain(entry.text) }));
-const first = (option) => option && option.value;
-const all = (list) => (list || []).map((option) => option.value);
+// Slack keeps a moment as seconds; the field as local text. Town and page both mean UTC here.
+const toLocal = (v) => (typeof v === 'number' ? new Date(v * 1000).toISOString().slice(0, 16) : v);
+const fromLocal = (v) => (v ? Math.floor(Date.parse(`${v}Z`) / 1000) : null);
 
-const KINDS = {
-  button: (one, block, place) => h('button', {
-    type: 'button', class: `b-button ${one.style || ''}`, 'aria-label': one.accessibility_label || null,
-    onclick: (event) => confirm(one.confirm, () => place.act(block, one, null, event.currentTarget)),
-  }, text(one.text)),
-  overflow: (one, block, place) => menu(one, block, place),
-  static_select: (one, block, place) => select(one, block, place, { entries: options(one), initial: first(one.initial_option) }),
-  external_select: (one, block, place) => typeahead(one, place, value(one, block, place, null), (to) => set(one, block, place, to), block),
-  users_select: (one, block, place) => select(one, block, place, { entries: asOptions(people()), initial: one.initial_user }),
-  conversations_select: (one, block, place) => select(one, block, place, { entries: asOptions(channels()), initial: one.initial_conversation }),
-  channels_select: (one, block, place) => select(one, block, place, { entries: asOptions(channels()), initial: one.initial_channel }),
-  multi_static_select: (one, block, place) => several(one, block, place, { list: one.options || one.option_groups.flatMap((g) => g.options), initial: all(one.initial_options) }),
-  multi_users_select: (one, block, place) => several(one, block, place, { list: people(), initial: one.initial_users || [] }),
-  multi_conversations_select: (one, block, place) => several(one, block, place, { list: channels(), initial: one.initial_conversations || [] }),
-  multi_channels_select: (one, block, place) => several(one, block, place, { list: channels(), initial: one.initial_channels || [] }),
-  checkboxes: (one, block, place) => several(one, block, place, { list: one.options, initial: all(one.initial_options) }),
-  radio_buttons: (one, block, place) => several(one, block, place, { list: one.options, initial: first(one.initial_option), type: 'radio' }),
-  plain_text_input: (one, block, place) => input(one, block, place, 'text'),
-  number_input: (one, block, place) => input(one, block, place, 'number'),
-  email_text_input: (one, block, place) => input(one, block, place, 'email'),
-  url_text_input: (one, block, place) => input(one, block, place, 'url'),
-  datepicker: (one, block, place) => input(one, block, place, 'date'),
-  timepicker: (one, block, place) => input(one, block, place, 'time'),
-  datetimepicker: (one, block, place) => input(one, block, place, 'datetime-local'),
-  image: (one) => h('span', { class: 'picture b-small', role: 'img', 'aria-label': one.alt_text, text: one.alt_text }),
-};
-
-/** The three dots: a menu whose entries act. */
-function menu(one, block, place) {
-  const list = h('div', { class: 'menu', role: 'menu' }, one.options.map((entry) =>
-    h('button', { type: 'button', role: 'menuitem', onclick: () => { box.open = false; set(one, block, place, entry.value); } }, text(entry.text))));
-  const box = h('details', { class: 'overflow' }, h('summary', { 'aria-label': 'More actions', text: '⋯' }), list);
-  box.addEventListener('keydown', (event) => { if (event.key === 'Escape') { box.open = false; box.firstChild.focus(); } });
-  box.addEventListener('focusout', (event) => { if (event.relatedTarget && !box.contains(event.relatedTarget)) box.open = false; });
-  return box;
+function field(e, at, ctx) {
+  const { type, first } = FIELDS[e.type];
+  const moment = e.type === 'datetimepicker';
+  const start = ctx.was(at.block, e.action_id) ?? e[first ?? 'initial_value'] ?? '';
+  const triggers = e.dispatch_action_config?.trigger_actions_on ?? ['on_enter_pressed'];
+  const read = () => (moment ? fromLocal(node.value) : node.value === '' ? null : node.value);
+  const picked = ['date', 'time', 'datetime-local'].includes(type);
+  let timer = 0;
+  const node = h(e.multiline ? 'textarea' : 'input', {
+    type: e.multiline ? null : type, rows: e.multiline ? 4 : null, value: moment ? toLocal(start) : start, placeholder: plain(e.placeholder) || null,
+    maxlength: e.max_length, min: e.min_value, max: e.max_value, step: e.is_decimal_allowed ? 'any' : null, 'aria-label': at.label || plain(e.placeholder) || e.action_id,
+    'aria-describedby': at.describedby, 'aria-invalid': at.wrong ? 'true' : null, class: 'field', 'data-key': at.key, autocomplete: 'off',
+    on: {
+      input: () => {
+        ctx.keep(at.block, e.action_id, read());
+        if (!at.dispatch || picked || !triggers.includes('on_character_entered')) return;
+        clearTimeout(timer);
+        timer = setTimeout(() => ctx.use(at.block, e.action_id, read()), 300);
+      },
+      change: async () => {
+        ctx.keep(at.block, e.action_id, read());
+        if (at.dispatch && picked && (await sure(e, ctx.reader))) ctx.use(at.block, e.action_id, read());
+      },
+      keydown: (event) => {
+        if (event.key !== 'Enter' || e.multiline || !at.dispatch || !triggers.includes('on_enter_pressed')) return;
+        event.preventDefault();
+        ctx.use(at.block, e.action_id, read());
+      },
+    },
+  });
+  if (start !== '') ctx.keep(at.block, e.action_id, start, true);
+  return node;
 }
 
-/** An input block: label, element, hint, and what the app objected to. */
-export function field(block, place) {
-  const wrong = place.errors && place.errors[block.block_id];
-  const made = element(block.element, block, place);
-  const id = `f-${block.block_id}-${block.element.action_id}`;
-  const target = made.matches('input, select, textarea') ? made : made.querySelector('input');
-  if (target && !made.classList.contains('choices')) target.id = id;
-  if (wrong && target) { target.setAttribute('aria-invalid', 'true'); target.setAttribute('aria-describedby', `${id}-e`); }
-  return h('div', { class: wrong ? 'b-input wrong' : 'b-input' },
-    h('label', { for: id }, text(block.label), block.optional ? h('small', { text: ' (optional)' }) : null),
-    made,
-    wrong ? h('p', { class: 'error', id: `${id}-e`, text: wrong }) : null,
-    block.hint ? h('p', { class: 'hint' }, text(block.hint)) : null);
+/** Any element. `at`: {block, key, label, describedby, dispatch, wrong}. */
+export function element(e, at, ctx) {
+  if (e.type === 'button') return button(e, at, ctx);
+  if (e.type === 'overflow') return overflow(e, at, ctx);
+  if (e.type === 'radio_buttons' || e.type === 'checkboxes') return choices(e, at, ctx);
+  if (/^(multi_)?(static|external|users|conversations|channels)_select$/.test(e.type)) return select(e, at, ctx);
+  if (FIELDS[e.type]) return field(e, at, ctx);
+  if (e.type === 'image') return picture(e);
+  return h('span', { class: 'unsupported' }, `Unsupported element: ${e.type}`);
 }
+
+/** Images are never loaded: their words are shown. */
+export const picture = (e) => h('span', { class: 'picture', role: 'img', 'aria-label': e.alt_text || 'image' }, `🖼 ${e.alt_text || 'image'}`);
+

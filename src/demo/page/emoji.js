@@ -1,14 +1,22 @@
-// The emoji that people and bots write by name; others stay as they were written.
+// The common shortcodes. Others stay as they were typed, as in a workspace that lacks them.
 
-const NAMES = {
-  white_check_mark: '✅', heavy_check_mark: '✔️', x: '❌', warning: '⚠️', rotating_light: '🚨', hourglass: '⌛',
-  hourglass_flowing_sand: '⏳', lock: '🔒', unlock: '🔓', key: '🔑', bell: '🔔', no_bell: '🔕', fire: '🔥', eyes: '👀',
-  tada: '🎉', thumbsup: '👍', '+1': '👍', thumbsdown: '👎', '-1': '👎', wave: '👋', clap: '👏', pray: '🙏', rocket: '🚀',
-  heart: '❤️', smile: '😄', slightly_smiling_face: '🙂', thinking_face: '🤔', sweat_smile: '😅', joy: '😂', cry: '😢',
-  robot_face: '🤖', construction: '🚧', stopwatch: '⏱️', alarm_clock: '⏰', calendar: '📅', clipboard: '📋', memo: '📝',
-  mag: '🔍', link: '🔗', gear: '⚙️', wrench: '🔧', zap: '⚡', bulb: '💡', question: '❓', exclamation: '❗', ok_hand: '👌',
-  no_entry: '⛔', no_entry_sign: '🚫', octagonal_sign: '🛑', large_green_circle: '🟢', red_circle: '🔴',
-  large_yellow_circle: '🟡', bridge_at_night: '🌉', european_castle: '🏰', shield: '🛡️', sos: '🆘', speech_balloon: '💬',
+const TABLE = {
+  '+1': '👍', thumbsup: '👍', '-1': '👎', thumbsdown: '👎', smile: '😄', smiley: '😃', grin: '😁', joy: '😂', laughing: '😆',
+  slightly_smiling_face: '🙂', wink: '😉', blush: '😊', heart: '❤️', heart_eyes: '😍', thinking_face: '🤔', sob: '😭', cry: '😢',
+  scream: '😱', sweat_smile: '😅', sunglasses: '😎', pray: '🙏', clap: '👏', wave: '👋', raised_hands: '🙌', muscle: '💪', ok_hand: '👌',
+  eyes: '👀', fire: '🔥', rocket: '🚀', tada: '🎉', sparkles: '✨', star: '⭐', zap: '⚡', boom: '💥', bug: '🐛', wrench: '🔧',
+  hammer: '🔨', gear: '⚙️', lock: '🔒', unlock: '🔓', key: '🔑', shield: '🛡️', warning: '⚠️', no_entry: '⛔', no_entry_sign: '🚫',
+  white_check_mark: '✅', heavy_check_mark: '✔️', x: '❌', question: '❓', exclamation: '❗', bell: '🔔', mega: '📣', clock1: '🕐',
+  hourglass: '⌛', hourglass_flowing_sand: '⏳', alarm_clock: '⏰', stopwatch: '⏱️', calendar: '📅', memo: '📝', bulb: '💡',
+  red_circle: '🔴', large_green_circle: '🟢', large_yellow_circle: '🟡', large_blue_circle: '🔵', rotating_light: '🚨',
+  construction: '🚧', bridge_at_night: '🌉', european_castle: '🏰', point_right: '👉', point_up: '☝️', arrow_right: '➡️', arrows_counterclockwise: '🔄',
+  robot_face: '🤖', ghost: '👻', coffee: '☕', beer: '🍺', cake: '🍰', mag: '🔍', link: '🔗', speech_balloon: '💬', information_source: 'ℹ️', 100: '💯',
 };
 
-export const emoji = (text) => text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => NAMES[name] || whole);
+export const emojiOf = (name) => TABLE[name.replace(/::skin-tone-\d$/, '')] ?? null;
+
+/** Replaces the known shortcodes of plain text. */
+export const withEmoji = (text) => text.replace(/:([a-z0-9_+-]+):/g, (all, name) => emojiOf(name) ?? all);
+
+/** The beginning of a shortcode, for completion. */
+export const emojiLike = (start) => Object.entries(TABLE).filter(([name]) => name.startsWith(start)).slice(0, 6);

@@ -1,188 +1,216 @@
-// The map: namespaces, workloads and what can talk to what. A steady flow is a quiet line. A path that is
-// open for a time is a bridge: it is lowered when it opens, carries its countdown, and is raised again.
+// The cluster as two banks and a moat: namespaces are walled yards, workloads their gates, open flows lines
+// across. Yards are HTML, so they grow with the text and are reached by keyboard; lines are SVG behind.
 
-import { $, calm, h, put, s, say } from './dom.js';
-import { left } from './dates.js';
-import { flows, ports, short, temporary } from './flows.js';
-import { NODE, layout, path } from './layout.js';
-import { now, on, state } from './store.js';
+import { announce, h, keep, plural, unseen } from './dom.js';
+import { Lines } from './lines.js';
+import { banks, endOf, pairOf, portsOf, shortRef, temporaries } from './flows.js';
+import { clockTime, zoneOf } from './dates.js';
+import { eachTick } from './clock.js';
+import { inspector } from './inspector.js';
+import { me } from './self.js';
+import { emit, on, state } from './live.js';
 
-/** More workloads than this, and namespaces are drawn closed until they are opened. */
+/** More workloads than this and yards begin folded. */
 const MANY = 40;
+const KINDS = { Deployment: 'deploy', StatefulSet: 'stateful', DaemonSet: 'daemon', Job: 'job', CronJob: 'cron', Pod: 'pod', ReplicaSet: 'replicas' };
 
-const OUTSIDE = 'outside the cluster';
-
-let focus = null;
-let table = false;
-let find = '';
-const opened = new Set();
-let bridges = new Map();
-
-function groups() {
-  const { workloads, outside } = state.cluster;
-  const names = [...new Set([...state.cluster.namespaces.map((one) => one.name), ...workloads.map((one) => one.namespace)])];
-  const fits = (one) => !find || short(one.ref).includes(find);
-  const many = workloads.length > MANY && !find;
-  const busy = new Set(temporary().flatMap((one) => [one.from, one.to]));
-  const size = (name) => workloads.filter((one) => one.namespace === name).length;
-  const list = names.filter(size).sort((a, b) => (a === 'kube-system') - (b === 'kube-system') || a.localeCompare(b)).map((name) => {
-    const inside = workloads.filter((one) => one.namespace === name && fits(one));
-    const closed = many && !opened.has(name) && !inside.some((one) => busy.has(one.ref));
-    return { name, nodes: closed ? [`ns:${name}`] : inside.map((one) => one.ref) };
-  }).filter((group) => group.nodes.length);
-  if (outside.length) list.unshift({ name: OUTSIDE, nodes: outside });
-  return list;
-}
-
-/** The node that stands for an end: itself, or its closed namespace. */
-const stands = (ref, nodes) => (nodes.has(ref) ? ref : nodes.has(`ns:${ref.split('/')[0]}`) ? `ns:${ref.split('/')[0]}` : null);
-
-function node(id, at) {
-  const workload = state.cluster.workloads.find((one) => one.ref === id);
-  const closed = id.startsWith('ns:');
-  const count = closed ? state.cluster.workloads.filter((one) => one.namespace === id.slice(3)).length : 0;
-  const name = workload ? workload.name : closed ? `${count} workloads` : short(id);
-  const listens = workload ? workload.ports.map((one) => one.port) : [];
-  const detail = workload ? `${workload.pods} ${workload.pods === 1 ? 'pod' : 'pods'}${listens.length ? ` · ${[...new Set(listens)].join(', ')}` : ''}` : closed ? 'press to open' : 'an address';
-  const act = () => {
-    if (closed) { opened.add(id.slice(3)); draw(); return; }
-    focus = focus === id ? null : id;
-    mark();
-  };
-  const made = s('g', { class: 'node', transform: `translate(${at.x} ${at.y})`, tabindex: '0', role: 'button', 'aria-pressed': 'false', 'aria-label': `${workload ? short(id) : name}, ${detail}`,
-    onclick: act, onkeydown: (event) => { if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); act(); } } },
-  s('rect', { width: NODE.width, height: NODE.height, rx: 8 }),
-  s('text', { x: 12, y: 19, class: 'name' }, name), s('text', { x: 12, y: 34, class: 'detail' }, detail));
-  made.dataset.key = id;
-  made.dataset.ref = id;
-  return made;
-}
-
-function steady(flow, nodes) {
-  const [from, to] = [stands(flow.from, nodes), stands(flow.to, nodes)];
-  if (!from || !to || from === to) return null;
-  const line = s('path', { class: 'flow', d: path(nodes.get(from), nodes.get(to)).d });
-  line.dataset.ends = `${from} ${to}`;
-  return line;
-}
-
-/** A temporary flow. `fresh`: it has just opened. */
-function bridge(flow, nodes, fresh) {
-  const [from, to] = [stands(flow.from, nodes), stands(flow.to, nodes)];
-  if (!from || !to || from === to) return null;
-  const { d, x, y } = path(nodes.get(from), nodes.get(to));
-  const label = ports(flow.temporary.open).replace(/^TCP /, '');
-  const width = Math.max(84, 20 + label.length * 7.2 + 44);
-  const made = s('g', { class: `bridge${fresh && !calm() ? ' lowering' : ''}` },
-    s('path', { class: 'deck', d, pathLength: 1 }), s('path', { class: 'lane', d }),
-    s('g', { class: 'sign', transform: `translate(${x} ${y})` },
-      s('rect', { x: -width / 2, y: -13, width, height: 26, rx: 13 }),
-      s('text', { class: 'port', x: -width / 2 + 12, y: 4.5 }, label),
-      s('text', { class: 'left', x: width / 2 - 12, y: 4.5, 'text-anchor': 'end' }, flow.temporary.until ? left(flow.temporary.until) : '')));
-  made.dataset.until = flow.temporary.until || '';
-  made.dataset.ends = `${from} ${to}`;
-  return made;
-}
-
-function draw() {
-  if (!state.cluster || table) return;
-  const box = $('map');
-  const width = Math.max(330, box.clientWidth - 24);
-  const { boxes, nodes, height } = layout(groups(), width);
-  const list = flows().slice().sort((a, b) => Boolean(a.temporary) - Boolean(b.temporary));
-  const known = bridges;
-  bridges = new Map(temporary().map((one) => [`${one.from} ${one.to}`, one]));
-  const whole = s('svg', { class: 'town', viewBox: `0 0 ${width} ${height}`, width, height, role: 'group', 'aria-label': 'What can talk to what' },
-    boxes.map((one) => s('g', { class: one.name === OUTSIDE ? 'space outside' : 'space' },
-      s('rect', { x: one.x, y: one.y, width: one.width, height: one.height, rx: 12 }),
-      s('text', { x: one.x + 12, y: one.y + 18 }, one.name))),
-    s('g', { class: 'flows' }, list.filter((one) => !one.temporary || ports(one.open) !== ports(one.temporary.open)).map((one) => steady(one, nodes))),
-    s('g', {}, [...nodes].map(([id, at]) => node(id, at))),
-    s('g', { class: 'bridges' },
-      list.filter((one) => one.temporary).map((one) => bridge(one, nodes, known.size + 1 && !known.has(`${one.from} ${one.to}`) && box.dataset.drawn)),
-      [...known].filter(([key]) => !bridges.has(key)).map(([, one]) => raise(bridge(one, nodes, false)))));
-  put(box, whole);
-  box.dataset.drawn = 'yes';
-  mark();
-}
-
-/** A bridge that goes up: shown a moment longer. */
-function raise(made) {
-  if (!made) return null;
-  made.classList.add('raising');
-  setTimeout(() => made.remove(), calm() ? 0 : 1100);
-  return made;
-}
-
-/** Shows what belongs to the workload in focus, and says it in words. */
-function mark() {
-  for (const one of document.querySelectorAll('#map [data-ref]')) one.setAttribute('aria-pressed', String(one.dataset.ref === focus));
-  const near = new Set([focus]);
-  for (const one of document.querySelectorAll('#map [data-ends]')) {
-    const ends = one.dataset.ends.split(' ');
-    const its = ends.includes(focus);
-    one.classList.toggle('its', its);
-    if (its) ends.forEach((end) => near.add(end));
+export class ClusterMap {
+  constructor() {
+    this.folded = new Map();
+    this.nodes = new Map();
+    this.yards = new Map();
+    this.before = null;
+    this.left = h('div', { class: 'bank left' });
+    this.right = h('div', { class: 'bank right' });
+    this.outside = h('div', { class: 'outside', role: 'group', 'aria-label': 'Outside the cluster' });
+    this.lines = new Lines((ref) => this.anchor(ref));
+    this.inspector = inspector(() => this.select(null));
+    this.find = h('input', { type: 'search', class: 'field find', placeholder: 'Find a workload', 'aria-label': 'Find a workload', hidden: true, on: { input: () => this.draw() } });
+    this.map = h('div', { class: 'map' }, h('div', { class: 'moat', 'aria-hidden': 'true' }), this.outside, this.left, this.right, this.lines.svg, this.lines.labels);
+    this.note = h('div', { class: 'map-note', hidden: true });
+    this.scroller = h('div', { class: 'map-scroll', tabindex: '0', role: 'region', 'aria-label': 'Map of the cluster' }, this.note, this.map);
+    this.node = h('div', { class: 'map-box' }, this.find, this.scroller);
+    this.map.addEventListener('click', (event) => { if (!event.target.closest('button')) this.select(null); });
+    this.node.addEventListener('keydown', (event) => { if (event.key === 'Escape') this.select(null); });
+    // What moves the yards moves the lines.
+    const watch = new ResizeObserver(() => this.redraw());
+    watch.observe(this.map);
+    watch.observe(this.left);
+    watch.observe(this.right);
+    on('cluster', () => this.changed());
+    eachTick((now) => this.lines.tick(now));
   }
-  $('map').classList.toggle('focused', Boolean(focus));
-  for (const one of document.querySelectorAll('#map [data-ref]')) one.classList.toggle('near', near.has(one.dataset.ref));
-  words();
-}
 
-function words() {
-  if (!focus) {
-    const list = temporary();
-    put($('details'), list.length ? list.map((one) => h('p', { class: 'temporary' }, h('b', { text: `${short(one.from)} → ${short(one.to)}` }), ` ${ports(one.temporary.open)}, for a time`))
-      : h('p', { class: 'faint', text: 'No path is open for a time. Press a workload to see what it can reach.' }));
-    return;
+  get focus() { return this.hover ?? this.chosen ?? null; }
+
+  select(ref) {
+    this.chosen = ref;
+    this.hover = null;
+    this.refocus();
   }
-  const line = (one, end) => h('li', { class: one.temporary ? 'temporary' : '' }, h('b', { text: short(end) }), ` ${ports(one.open)}${one.temporary ? ' · for a time' : ''}`);
-  const part = (title, list, end) => h('div', {}, h('h3', { text: title }), list.length ? h('ul', {}, list.map((one) => line(one, one[end]))) : h('p', { class: 'faint', text: 'nothing' }));
-  put($('details'), h('div', { class: 'both' },
-    part(`${short(focus)} can reach`, flows().filter((one) => one.from === focus), 'to'),
-    part('can be reached by', flows().filter((one) => one.to === focus), 'from')));
-}
 
-function asTable() {
-  const row = (one) => h('tr', { class: one.temporary ? 'temporary' : '' }, h('th', { scope: 'row', text: short(one.from) }), h('td', { text: short(one.to) }), h('td', { text: ports(one.open) }), h('td', { text: one.temporary ? `until the end of ${one.temporary.requests.join(', ')}` : 'always' }));
-  put($('map'), h('div', { class: 'b-table' }, h('table', {}, h('caption', { class: 'hidden', text: 'What can talk to what' }),
-    h('thead', {}, h('tr', {}, ['From', 'To', 'Ports', 'Open'].map((one) => h('th', { scope: 'col', text: one })))), h('tbody', {}, flows().map(row)))));
-}
+  point(ref) {
+    if (this.hover === ref) return;
+    this.hover = ref;
+    this.refocus();
+  }
 
-function show(before) {
-  const { name, source, reachable, workloads, left_out: leftOut } = state.cluster;
-  $('cluster-name').textContent = name;
-  $('cluster-is').textContent = `${source}${reachable ? '' : ' · not reachable, as it was last seen'}${leftOut ? ` · ${leftOut} steady flows are too many to draw` : ''}`;
-  $('find').hidden = workloads.length <= MANY;
-  const keys = (cluster) => new Map(((cluster && cluster.flows) || []).filter((one) => one.temporary).map((one) => [`${one.from} ${one.to}`, one]));
-  const [old, current] = [keys(before), keys(state.cluster)];
-  for (const [key, one] of current) if (before && !old.has(key)) say(`Open for a time: ${short(one.from)} to ${short(one.to)}, ${ports(one.temporary.open)}`);
-  for (const [key, one] of old) if (!current.has(key)) say(`Closed: ${short(one.from)} to ${short(one.to)}`);
-  const count = $('switch-gates');
-  count.hidden = !current.size;
-  count.textContent = String(current.size);
-  if (table) asTable();
-  else draw();
-}
-
-export function start() {
-  on('cluster', show);
-  on('town', () => { bridges = new Map(); focus = null; });
-  $('as-table').addEventListener('click', (event) => {
-    table = !table;
-    event.currentTarget.setAttribute('aria-pressed', String(table));
-    if (table) asTable();
-    else draw();
-  });
-  $('find').addEventListener('input', (event) => { find = event.target.value.trim(); draw(); });
-  let width = 0;
-  new ResizeObserver(([entry]) => { if (Math.abs(entry.contentRect.width - width) > 8) { width = entry.contentRect.width; draw(); } }).observe($('map'));
-  setInterval(() => {
-    for (const one of document.querySelectorAll('.bridge[data-until]')) {
-      const sign = one.querySelector('.left');
-      if (!one.dataset.until || !sign) continue;
-      sign.textContent = left(one.dataset.until);
-      one.classList.toggle('soon', Date.parse(one.dataset.until) - now() < 300_000);
+  refocus() {
+    const ref = this.focus;
+    const near = new Set([ref]);
+    for (const f of state.cluster.flows ?? []) {
+      if (f.from === ref) near.add(f.to);
+      if (f.to === ref) near.add(f.from);
     }
-  }, 250);
+    for (const [name, node] of this.nodes) {
+      node.classList.toggle('dim', Boolean(ref) && !near.has(name));
+      node.classList.toggle('focus', name === ref);
+      node.setAttribute('aria-pressed', String(this.chosen === name));
+    }
+    this.inspector.show(ref, ref && ref === this.chosen);
+    this.lines.draw(state.cluster.flows ?? [], ref, { still: true });
+  }
+
+  changed() {
+    const { cluster } = state;
+    this.tell(cluster);
+    this.node.classList.toggle('blind', cluster.reachable === false);
+    this.draw();
+  }
+
+  /** What the map does not show, and why. */
+  say() {
+    const { reachable, left_out: leftOut } = state.cluster;
+    const { undrawn } = this.lines;
+    const note = reachable === false ? 'The API server does not answer. This is the last picture it gave.'
+      : leftOut ? `${leftOut} steady flows are too many to draw: only temporary ones are shown.`
+        : undrawn ? `${undrawn} steady flows: point at a workload to see its own.` : '';
+    this.note.hidden = !note;
+    if (this.note.textContent !== note) this.note.textContent = note;
+  }
+
+  /** Openings and closings are said aloud. */
+  tell(cluster) {
+    const now = new Map(temporaries(cluster).map((f) => [pairOf(f), f]));
+    if (this.before) {
+      for (const [pair, f] of now) if (!this.before.has(pair)) this.event('Opened', f);
+      for (const [pair, f] of this.before) if (!now.has(pair)) this.event('Closed', f);
+    }
+    this.before = now;
+  }
+
+  event(what, flow) {
+    const end = what === 'Opened' && endOf(flow);
+    announce(`${what}: ${shortRef(flow.from)} to ${shortRef(flow.to)}, ${portsOf(flow.temporary.open)}${end ? `, until ${clockTime(new Date(end), zoneOf(me.id))}` : ''}`);
+    emit('bridge', { what, flow });
+  }
+
+  isFolded(name, busy) {
+    if (this.query) return false;
+    return this.folded.get(name) ?? ((state.cluster.workloads?.length ?? 0) > MANY && !busy.has(name));
+  }
+
+  draw() {
+    const { cluster } = state;
+    const workloads = cluster.workloads ?? [];
+    this.find.hidden = workloads.length <= 12;
+    this.query = this.find.hidden ? '' : this.find.value.trim().toLowerCase();
+    const fits = (w) => !this.query || `${w.namespace}/${w.name}`.toLowerCase().includes(this.query);
+    const busy = new Set(temporaries().flatMap((f) => [f.from, f.to]).map((ref) => ref.split('/')[0]));
+    const names = (cluster.namespaces ?? []).map((n) => n.name).sort().join();
+    if (names !== this.names) { this.names = names; this.sides = null; }
+    this.sides ??= banks(cluster);
+    const seen = new Set();
+    [this.left, this.right].forEach((bank, side) => {
+      const yards = this.sides[side].map((name) => ({ name, side, list: workloads.filter((w) => w.namespace === name && fits(w)) })).filter((y) => !this.query || y.list.length);
+      keep(bank, yards, { key: (y) => y.name, make: (y) => this.makeYard(y), change: (node, y) => this.fillYard(node, y, this.isFolded(y.name, busy), seen) });
+    });
+    for (const ref of [...this.nodes.keys()]) if (!seen.has(ref)) this.nodes.delete(ref);
+    this.drawOutside(cluster.outside ?? []);
+    this.redraw(true);
+  }
+
+  drawOutside(addresses) {
+    this.outside.hidden = !addresses.length;
+    this.map.classList.toggle('many', (state.cluster.namespaces?.length ?? 0) > 10);
+    keep(this.outside, addresses, { key: (a) => a, make: (a) => this.gate(a, h('span', { class: 'node-name' }, h('small', {}, 'outside '), a.replace(/\/(32|128)$/, ''))), change: (node, a) => this.nodes.set(a, node) });
+  }
+
+  makeYard(y) {
+    const fold = h('button', { type: 'button', class: 'yard-fold', on: { click: () => { this.folded.set(y.name, !fold.folded); this.draw(); } } }, h('span', { class: 'yard-name' }, y.name), h('span', { class: 'yard-count' }));
+    const list = h('ul');
+    const node = h('section', { class: 'yard', 'aria-label': `Namespace ${y.name}` }, h('h3', {}, fold), list);
+    return Object.assign(node, { fold, list });
+  }
+
+  fillYard(node, y, folded, seen) {
+    node.side = y.side;
+    node.fold.folded = folded;
+    node.fold.setAttribute('aria-expanded', String(!folded));
+    node.fold.lastChild.textContent = folded ? plural(y.list.length, 'workload') : '';
+    node.classList.toggle('folded', folded);
+    node.classList.toggle('bare', !y.list.length);
+    this.yards.set(y.name, node);
+    keep(node.list, folded ? [] : y.list, {
+      key: (w) => w.ref,
+      make: (w) => h('li', {}, this.gate(w.ref)),
+      change: (li, w) => { this.nodes.set(w.ref, li.firstChild); seen.add(w.ref); this.fillNode(li.firstChild, w); },
+    });
+  }
+
+  gate(ref, ...content) {
+    return h('button', {
+      type: 'button', class: 'node', 'aria-pressed': 'false',
+      on: {
+        click: () => this.select(this.chosen === ref ? null : ref),
+        pointerenter: (event) => { if (event.pointerType === 'mouse') this.point(ref); },
+        pointerleave: () => this.point(null),
+        focus: (event) => { if (event.target.matches(':focus-visible')) this.point(ref); },
+        blur: () => this.point(null),
+      },
+    }, content);
+  }
+
+  fillNode(node, w) {
+    const ports = (w.ports ?? []).map((p) => `${p.port}${p.protocol && p.protocol !== 'TCP' ? `/${p.protocol.toLowerCase()}` : ''}`);
+    const text = `${w.pods}|${ports}`;
+    if (node.text === text) return;
+    node.text = text;
+    const dots = Array.from({ length: Math.min(w.pods, 5) }, () => h('i'));
+    node.replaceChildren(
+      h('span', { class: 'node-name' }, unseen(`${w.namespace}/`), w.name), h('span', { class: 'pods', title: plural(w.pods, 'pod') }, unseen(`, ${plural(w.pods, 'pod')}, `), dots, w.pods > 5 && h('span', { 'aria-hidden': 'true' }, `×${w.pods}`)),
+      h('span', { class: 'node-more' }, h('span', {}, KINDS[w.kind] ?? w.kind), ports.length > 0 && h('span', { class: 'ports' }, ports.slice(0, 3).map((p) => `:${p}`).join(' '))));
+    node.dataset.ref = w.ref;
+  }
+
+  /** Where lines of a workload begin: at its wall to the moat; at the yard's while that is folded. */
+  anchor(ref) {
+    const node = this.nodes.get(ref);
+    const base = this.map.getBoundingClientRect();
+    if (node && node.parentNode === this.outside) {
+      const box = node.getBoundingClientRect();
+      return { x: box.left + box.width / 2 - base.left, y: box.bottom - base.top, side: 2, key: ref };
+    }
+    const name = ref.split('/')[0];
+    const yard = this.yards.get(name);
+    const at = node?.isConnected ? node : yard?.isConnected ? yard.fold : null;
+    if (!at) return null;
+    const wall = yard.getBoundingClientRect();
+    const box = at.getBoundingClientRect();
+    return { x: (yard.side === 0 ? wall.right : wall.left) - base.left, y: box.top + box.height / 2 - base.top, side: yard.side, key: at === node ? ref : `${name}/` };
+  }
+
+  /** `live`: because the cluster changed, so bridges move. */
+  redraw(live) {
+    cancelAnimationFrame(this.frame);
+    this.live = this.live || live === true;
+    this.frame = requestAnimationFrame(() => {
+      this.lines.draw(state.cluster.flows ?? [], this.focus, { still: !this.live || !this.drawn });
+      if (state.cluster.workloads?.length) this.drawn = true;
+      this.live = false;
+      this.inspector.show(this.focus, this.focus && this.focus === this.chosen);
+      this.say();
+    });
+  }
 }
+

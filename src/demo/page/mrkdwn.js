@@ -1,130 +1,150 @@
-// Slack's mrkdwn as elements. Slack escapes `&`, `<` and `>`; what is left in `<…>` is a reference.
+// Slack's mrkdwn as nodes. Works on Slack-escaped text; what is no known token stays text.
 
-import { h } from './dom.js';
+import { emojiOf } from './emoji.js';
 import { slackDate } from './dates.js';
-import { emoji } from './emoji.js';
-import { channel, go, group, me, person, state } from './store.js';
+import { channel, group, groupsOf, nameOf, person, state } from './live.js';
+import { h } from './dom.js';
 
-const unescape = (text) => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
+export const unescape = (text) => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
 
-/** A mention; of the reader it stands out. */
-export function mention(text, mine) {
-  return h('span', { class: mine ? 'mention mine' : 'mention', text });
+const STYLES = { '*': 'strong', _: 'em', '~': 's' };
+
+/** @-mention of a person, marked when it is the reader. */
+export function mentionOf(id, label, reader) {
+  const known = person(id) || id === state.town.app?.user;
+  const text = known ? nameOf(id) : label || id;
+  return h('span', { class: id === reader ? 'mention mine' : 'mention' }, `@${text}`);
 }
 
-export function userMention(id, label) {
-  const found = person(id);
-  return mention(`@${found ? found.name : label || id}`, id === state.me);
-}
-
-export function groupMention(id, label) {
-  const found = group(id);
-  const mine = found && me() && found.members.includes(state.me);
-  return mention(`@${found ? found.handle : (label || id).replace(/^@/, '')}`, mine);
+export function groupMention(id, label, reader) {
+  const known = group(id);
+  const mine = groupsOf(reader).some((g) => g.id === id);
+  const handle = known ? `@${known.handle}` : (label || id);
+  return h('span', { class: mine ? 'mention mine' : 'mention' }, handle.startsWith('@') ? handle : `@${handle}`);
 }
 
 export function channelMention(id, label) {
-  const found = channel(id);
-  const name = `#${found ? found.name : label || id}`;
-  if (!found || !found.members.includes(state.me)) return mention(name);
-  return h('button', { type: 'button', class: 'mention link', text: name, onclick: () => go(id) });
+  const name = channel(id)?.name || label || id;
+  return h('span', { class: 'mention' }, `#${name}`);
 }
 
-/** A link is shown and leads nowhere: nothing of the demo leaves this machine. */
-export function link(url, text) {
-  return h('span', { class: 'outward', title: url, text: text || url });
+export const broadcast = (range) => h('span', { class: 'mention mine' }, `@${range}`);
+
+/** A link shows where it would lead and leads nowhere: a click must never leave the machine. */
+export function linkShown(url, text) {
+  const shown = text || url.replace(/^mailto:/, '');
+  return h('span', { class: 'link', title: `${url} (links are not followed in the demo)` }, shown);
 }
 
-function reference(inside) {
+function token(inside, reader) {
   const bar = inside.indexOf('|');
-  const [what, label] = bar < 0 ? [inside, ''] : [inside.slice(0, bar), unescape(inside.slice(bar + 1))];
-  if (what.startsWith('@')) return userMention(what.slice(1), label);
-  if (what.startsWith('#')) return channelMention(what.slice(1), label);
-  if (what.startsWith('!subteam^')) return groupMention(what.slice(9), label);
-  if (what.startsWith('!date^')) {
-    const [, seconds, template] = what.split('^');
-    return h('time', { title: label, text: slackDate(seconds, unescape(template)) });
+  const head = bar < 0 ? inside : inside.slice(0, bar);
+  const label = bar < 0 ? '' : unescape(inside.slice(bar + 1));
+  if (head.startsWith('@')) return mentionOf(head.slice(1), label, reader);
+  if (head.startsWith('#')) return channelMention(head.slice(1), label);
+  if (head.startsWith('!subteam^')) return groupMention(head.split('^')[1], label, reader);
+  if (head.startsWith('!date^')) {
+    const [, stamp, pattern] = head.split('^');
+    return h('time', { title: label || null }, slackDate(stamp, unescape(pattern ?? ''), label, reader));
   }
-  if (what.startsWith('!')) return mention(`@${label || what.slice(1)}`, true);
-  return link(unescape(what), label);
+  if (/^!(here|channel|everyone)$/.test(head)) return broadcast(head.slice(1));
+  if (head.startsWith('!')) return document.createTextNode(label || `<${head.slice(1)}>`);
+  if (/^[a-z][a-z0-9+.-]*:/i.test(head)) return linkShown(unescape(head), label);
+  return null;
 }
 
-const STYLES = [['*', 'strong'], ['_', 'em'], ['~', 's']];
-
-// A style begins after a border and ends before one, on one line, as in Slack.
-function styled(text) {
-  for (const [mark, tag] of STYLES) {
-    const m = `\\${mark}`;
-    const found = text.match(new RegExp(`(^|[\\s(\\[{"'\u2014·,:]|[*_~])${m}(?=\\S)([^\\n]*?\\S)${m}(?=$|[\\s.,;:!?)\\]}"'\u2014·]|[*_~])`));
-    if (!found) continue;
-    const start = found.index + found[1].length;
-    const end = found.index + found[0].length;
-    return [...styled(text.slice(0, start)), h(tag, {}, styled(found[2])), ...styled(text.slice(end))];
-  }
-  return [emoji(unescape(text))];
-}
-
-/** Inline text: references and code first, because styles do not reach into them. */
-export function inline(text) {
-  const parts = [];
-  let plain = '';
-  const held = [];
-  const token = /<([^<>\n]+)>|`([^`\n]+)`/g;
-  let last = 0;
-  for (const found of text.matchAll(token)) {
-    plain += text.slice(last, found.index);
-    // A place that cannot be typed stands for it meanwhile, so that a style can span it.
-    plain += `\u0000${held.length}\u0000`;
-    held.push(found[1] !== undefined ? reference(found[1]) : h('code', {}, code(found[2])));
-    last = found.index + found[0].length;
-  }
-  plain += text.slice(last);
-  parts.push(...styled(plain));
-  return parts.flatMap((part) => fillIn(part, held));
-}
-
-function code(text) {
-  return text.split(/(<[^<>\n]+>)/).map((piece) =>
-    (/^<.+>$/.test(piece) ? reference(piece.slice(1, -1)) : unescape(piece)));
-}
-
-function fillIn(part, held) {
-  if (typeof part !== 'string') {
-    const children = [...part.childNodes];
-    part.replaceChildren(...children.flatMap((child) =>
-      fillIn(child.nodeType === Node.TEXT_NODE ? child.data : child, held)));
-    return [part];
-  }
-  return part.split('\u0000').map((piece, n) => (n % 2 ? held[Number(piece)] : piece)).filter((one) => one !== '');
-}
-
-/** A whole text: code blocks, quotes, lines. */
-export function mrkdwn(text) {
-  const out = [];
-  (text || '').split(/```\n?([\s\S]*?)```/).forEach((piece, n) => {
-    if (n % 2) {
-      out.push(h('pre', {}, code(piece.replace(/\n$/, ''))));
-      return;
+/** Where a style that begins at `from` ends; code and tokens are jumped over. -1: nowhere. */
+function endOfStyle(text, from, mark) {
+  for (let i = from; i < text.length; i += 1) {
+    const c = text[i];
+    if (c === '\n') return -1;
+    if (c === '`' || c === '<') {
+      const end = text.indexOf(c === '<' ? '>' : '`', i + 1);
+      if (end > i) { i = end; continue; }
     }
-    let quote = null;
-    piece.split('\n').forEach((line, at, lines) => {
-      const quoted = line.match(/^&gt;\s?(.*)$/);
-      if (quoted) {
-        if (!quote) out.push((quote = h('blockquote', {})));
-        else quote.append(h('br'));
-        quote.append(...inline(quoted[1]));
-        return;
-      }
-      quote = null;
-      out.push(...inline(line));
-      if (at < lines.length - 1) out.push(h('br'));
-    });
+    if (c === mark && i > from && !/\s/.test(text[i - 1]) && !/\w/.test(text[i + 1] ?? '')) return i;
+  }
+  return -1;
+}
+
+/** One line of mrkdwn. */
+export function inline(text, reader) {
+  const out = [];
+  let plain = '';
+  const flush = () => { if (plain) out.push(unescape(plain)); plain = ''; };
+  for (let i = 0; i < text.length; i += 1) {
+    const c = text[i];
+    const rest = text.slice(i);
+    let found = null;
+    if (c === '<') {
+      const match = /^<([^<>\n]+)>/.exec(rest);
+      const node = match && token(match[1], reader);
+      if (node) found = [node, match[0].length];
+    } else if (c === '`') {
+      const match = /^`([^`\n]+)`/.exec(rest);
+      if (match) found = [h('code', {}, codeText(match[1])), match[0].length];
+    } else if (STYLES[c] && !/\w/.test(text[i - 1] ?? '') && /\S/.test(text[i + 1] ?? ' ') && text[i + 1] !== c) {
+      const end = endOfStyle(text, i + 1, c);
+      if (end > 0) found = [h(STYLES[c], {}, inline(text.slice(i + 1, end), reader)), end - i + 1];
+    } else if (c === ':') {
+      const match = /^:([a-z0-9_+-]+(?:::skin-tone-\d)?):/.exec(rest);
+      const sign = match && emojiOf(match[1]);
+      if (sign) found = [h('span', { class: 'emoji', title: match[0] }, sign), match[0].length];
+    } else if (c === '\n') {
+      found = [h('br'), 1];
+    }
+    if (!found) { plain += c; continue; }
+    flush();
+    out.push(found[0]);
+    i += found[1] - 1;
+  }
+  flush();
+  return out;
+}
+
+// In code a link is its text, and a mention its id, as typed.
+const codeText = (text) => unescape(text.replace(/<([^<>|]+)(?:\|([^<>]*))?>/g, (all, head, label) => (/^[a-z]+:/.test(head) ? label || head : all)));
+
+/** A whole text: fenced code, quotes, lists by bullet signs, lines. */
+export function mrkdwn(text, reader) {
+  const out = [];
+  const pieces = String(text ?? '').split(/```\n?([\s\S]*?)\n?```\n?/);
+  pieces.forEach((piece, i) => {
+    if (i % 2) { out.push(h('pre', {}, codeText(piece))); return; }
+    // The space between code and what follows is the code's own margin.
+    const rest = i ? piece.replace(/^ /, '') : piece;
+    if (rest) out.push(...paragraphs(rest, reader));
   });
   return out;
 }
 
-/** A text object of Block Kit. */
-export function text(object) {
-  if (!object) return [];
-  return object.type === 'mrkdwn' ? mrkdwn(object.text) : [emoji(object.text || '')];
+function paragraphs(text, reader) {
+  const out = [];
+  let lines = [];
+  let quoted = [];
+  const flush = () => {
+    if (lines.length) out.push(...inline(lines.join('\n'), reader));
+    if (quoted.length) out.push(h('blockquote', {}, inline(quoted.join('\n'), reader)));
+    lines = [];
+    quoted = [];
+  };
+  const all = text.split('\n');
+  for (let i = 0; i < all.length; i += 1) {
+    const quote = /^(?:&gt;){3}\s?/.exec(all[i]);
+    if (quote) {
+      flush();
+      quoted = [all[i].slice(quote[0].length), ...all.slice(i + 1)];
+      break;
+    }
+    const one = /^&gt; ?(.*)$/.exec(all[i]);
+    if (one) {
+      if (lines.length) flush();
+      quoted.push(one[1]);
+    } else {
+      if (quoted.length) flush();
+      lines.push(all[i]);
+    }
+  }
+  flush();
+  return out;
 }

@@ -1,57 +1,48 @@
-// Where the visitor's person can talk, and what is new there.
+// Slack's sidebar: the channels of the one who is played, and the app.
 
-import { $, h, put } from './dom.js';
-import { channelsOf, directOf, go, me, on, shown, state, unread } from './store.js';
+import { $, h, icon, keep } from './dom.js';
+import { channelsOf, directOf, nameOf, on, state } from './live.js';
+import { face } from './avatar.js';
+import { goTo, me, names, place, unread } from './self.js';
+import { saidIn, sees } from './book.js';
 
-function entry(id, name, mark, here, count) {
-  const button = h('button', {
-    type: 'button', class: `room${here ? ' here' : ''}${count ? ' news' : ''}`, 'aria-current': here ? 'true' : null,
-    'aria-label': count ? `${name}, ${count} new` : name, onclick: () => { go(id); drawer(false); },
-  }, h('span', { class: 'sigil', 'aria-hidden': 'true', text: mark }), h('span', { class: 'label', text: name }), count ? h('span', { class: 'count', text: String(count) }) : null);
-  button.dataset.key = id;
-  return button;
-}
+export function sidebar() {
+  const rooms = h('ul', {});
+  const apps = h('ul', {});
+  const node = h('nav', { class: 'sidebar', id: 'sidebar', 'aria-label': 'Channels and apps' },
+    h('div', { class: 'workspace' }, h('span', { class: 'workspace-sign', 'aria-hidden': 'true' }, 'T'), 'The town'),
+    h('h2', {}, 'Channels'), rooms, h('h2', {}, 'Apps'), apps);
 
-function drawer(open) {
-  document.body.classList.toggle('drawer-open', open);
-  $('drawer').setAttribute('aria-expanded', String(open));
-}
+  const item = (id, sign) => h('li', {}, h('button', { type: 'button', class: 'room', on: { click: () => { goTo(id); node.classList.remove('open'); } } },
+    sign, h('span', { class: 'room-name' }), h('span', { class: 'count' })));
 
-function show() {
-  if (!me()) return;
-  const there = shown();
-  const direct = directOf(state.me);
-  const at = (id) => there && there.id === id;
-  put($('sidebar'),
-    h('p', { class: 'team' }, h('b', { text: 'The town' }), h('small', { text: `you are ${me().real_name}` }), h('small', { text: me().groups.map((one) => `@${one}`).join(' ') })),
-    h('h3', { text: 'Channels' }),
-    channelsOf(state.me).map((one) => entry(one.id, one.name, '#', at(one.id), at(one.id) ? 0 : unread(state.me, one.id))),
-    h('h3', { text: 'Apps' }),
-    entry('@app', 'Drawbridge', '◨', there && there.kind === 'direct', direct && !at(direct.id) ? unread(state.me, direct.id) : 0));
-  head(there);
-}
+  function fill(li, id, room, name) {
+    const button = $('button', li);
+    const count = room ? unread(me.id, room) : 0;
+    // As in Slack: a number for what names the reader, bold for the rest.
+    const called = id === '@app' || !count ? count : saidIn(room).slice(-count).filter((m) => sees(me.id, m) && m.author !== me.id && names(me.id, m)).length;
+    $('.room-name', li).textContent = name;
+    button.setAttribute('aria-current', place() === id ? 'page' : 'false');
+    button.classList.toggle('unread', count > 0);
+    const badge = $('.count', li);
+    badge.textContent = called || '';
+    badge.setAttribute('aria-label', count > 0 ? `${count} unread` : '');
+    if (count > 0) badge.setAttribute('role', 'img'); else badge.removeAttribute('role');
+  }
 
-function head(there) {
-  if (!there) return;
-  const direct = there.kind === 'direct';
-  $('place').textContent = direct ? 'Drawbridge' : `#${there.name}`;
-  $('topic').textContent = direct ? 'the app, between you and it' : `${there.members.length} members`;
-  const tabs = $('tabs');
-  tabs.hidden = !direct;
-  if (!direct) return;
-  const tab = (id, label) => {
-    const button = h('button', { type: 'button', role: 'tab', 'aria-selected': String(state.tab === id), text: label, onclick: () => {
-      go(state.channel, null, id);
-      if (id === 'home') import('./acts.js').then(({ act }) => act({ home: {} }));
-    } });
-    button.dataset.key = id;
-    return button;
-  };
-  put(tabs, tab('home', 'Home'), tab('messages', 'Messages'));
-}
+  function show() {
+    keep(rooms, channelsOf(me.id), {
+      key: (c) => c.id,
+      make: (c) => item(c.id, icon(c.kind === 'private' ? 'lock' : 'hash')),
+      change: (li, c) => fill(li, c.id, c.id, c.name),
+    });
+    keep(apps, state.town.app ? [state.town.app] : [], {
+      key: (a) => a.user,
+      make: () => item('@app', h('span', { class: 'avatar tiny' }, face(state.town.app.user))),
+      change: (li, a) => fill(li, '@app', directOf(me.id)?.id, nameOf(a.user)),
+    });
+  }
 
-export function start() {
-  on(['town', 'place', 'read'], show);
-  $('drawer').addEventListener('click', () => drawer(!document.body.classList.contains('drawer-open')));
-  document.addEventListener('keydown', (event) => { if (event.key === 'Escape') drawer(false); });
+  on('town me messages read', show);
+  return node;
 }

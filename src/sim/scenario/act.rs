@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::stage::Stage;
 use super::story::{Act, Picture, Press, Way};
 use crate::sim::cluster::Workload;
-use crate::sim::slack::{MessageRef, Standing};
+use crate::sim::slack::{Cannot, MessageRef, Standing};
 use crate::sim::town::gates::ours;
 use crate::sim::town::populate;
 use crate::store::memory::MemoryStore;
@@ -22,6 +22,9 @@ impl Stage {
             Act::Say { who, way, text } => self.say(who, way, text)?,
             Act::Click { presses, picture } => self.click(presses, *picture)?,
             Act::Forge { who, action, value } => self.forge(who, action, value)?,
+            Act::Fill { .. } | Act::Submit(_) | Act::CloseForm(_) | Act::OpenHome(_) => {
+                self.use_screen(act).await?;
+            }
             Act::Break(trouble) => self.town.trouble(*trouble, true),
             Act::Mend(trouble) => self.town.trouble(*trouble, false),
             Act::StopBot => self.town.stop_bot().await?,
@@ -73,15 +76,29 @@ impl Stage {
         for Press { who, label } in presses {
             let nothing = || format!("{who} sees no button `{label}`");
             match picture {
-                Picture::Now => {
-                    let seen = slack.newest_with(who, label).with_context(nothing)?;
-                    slack.click(who, &seen.at, label)?;
-                }
+                Picture::Now => match slack.press(who, label) {
+                    Err(Cannot::NoButton { .. } | Cannot::NoPerson(_)) => bail!(nothing()),
+                    pressed => pressed?,
+                },
                 Picture::Old => {
                     let (at, old) = self.first_picture(label).with_context(nothing)?;
                     slack.forge(who, &at, &text(&old, "action_id"), &text(&old, "value"))?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Forms and home tabs.
+    async fn use_screen(&mut self, act: &Act) -> Result<()> {
+        self.acted_at = self.town.now();
+        let slack = &self.town.slack;
+        match act {
+            Act::Fill { who, label, text } => slack.fill(who, label, &self.expand(text)?).await?,
+            Act::Submit(who) => slack.submit(who, &[])?,
+            Act::CloseForm(who) => slack.close(who)?,
+            Act::OpenHome(who) => slack.open_home(who)?,
+            other => bail!("not about a screen: {other:?}"),
         }
         Ok(())
     }

@@ -43,6 +43,13 @@ async fn check(stage: &Stage, expectation: &Expectation) -> Result<Option<String
             });
             lacks(stage, &seen, text)?
         }
+        E::Form { who, text } => form(stage, who, text.as_deref())?,
+        E::Home { who, text } => {
+            let home = stage.town.slack.home(who);
+            let home = home.with_context(|| format!("{who} has no home tab"))?;
+            let (text, home) = (stage.expand(text)?, one_line(&home));
+            (!home.contains(&text)).then(|| format!("the home tab says: {home}"))
+        }
         E::Card { text, shown } => card(stage, text, *shown)?,
         E::ClusterAsBefore => {
             let changes = stage.before.changes_to(&stage.town.api.state());
@@ -142,9 +149,28 @@ fn lacks(stage: &Stage, seen: &[Seen], text: &str) -> Result<Option<String>> {
     )))
 }
 
+/// The form that somebody has open, or that they have none (`None`).
+fn form(stage: &Stage, who: &str, text: Option<&str>) -> Result<Option<String>> {
+    let form = stage.town.slack.form(who);
+    let form = form.map(|form| one_line(&[vec![form.title], form.lines, form.errors].concat()));
+    Ok(match (form, text) {
+        (None, None) => None,
+        (None, Some(_)) => Some(format!("{who} has no form open")),
+        (Some(form), None) => Some(format!("{who} has a form open: {form}")),
+        (Some(form), Some(text)) => {
+            let text = stage.expand(text)?;
+            (!form.contains(&text)).then(|| format!("the form says: {form}"))
+        }
+    })
+}
+
 /// A message on one line.
 fn plain(seen: &Seen) -> String {
-    seen.lines
+    one_line(&seen.lines)
+}
+
+fn one_line(lines: &[String]) -> String {
+    lines
         .join(" ")
         .split_whitespace()
         .collect::<Vec<_>>()

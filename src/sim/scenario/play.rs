@@ -38,7 +38,7 @@ pub struct Scene {
     pub line: String,
     /// The town's time when it began.
     pub now: Time,
-    /// What people saw, one entry a message, each with its lines.
+    /// What people saw, one entry a message, a form or a home tab, each with its lines.
     pub messages: Vec<Vec<String>>,
     /// What changed in the cluster.
     pub cluster: Vec<String>,

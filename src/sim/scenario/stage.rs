@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::play::Scene;
+use super::screens::Screens;
 use super::story::{Act, Excuse, Line};
 use super::{expect, words};
 use crate::sim::cluster::State;
@@ -37,6 +38,8 @@ pub(super) struct Stage {
     shown: u64,
     /// Each message as it was last shown: an update that changes nothing visible is not told.
     shown_as: HashMap<MessageRef, Vec<String>>,
+    /// Forms and home tabs as they were last shown.
+    screens: Screens,
     cluster: State,
     last_line_at: Time,
 }
@@ -58,6 +61,7 @@ impl Stage {
             episode: last_change,
             shown: last_change,
             shown_as: HashMap::new(),
+            screens: Screens::default(),
             last_line_at: now,
             town,
         })
@@ -94,7 +98,8 @@ impl Stage {
     }
 
     fn scene(&mut self, line: String, now: Time, failures: Vec<String>) -> Result<Scene> {
-        let (messages, cluster) = (self.new_messages()?, self.cluster_changes());
+        let (mut messages, cluster) = (self.new_messages()?, self.cluster_changes());
+        messages.extend(self.screens.changes(&self.town.slack));
         Ok(Scene {
             line,
             now,

@@ -82,6 +82,21 @@ pub enum Act {
         /// Its value.
         value: String,
     },
+    /// Somebody fills in an input or chooses from a menu.
+    Fill {
+        /// Who.
+        who: String,
+        /// What it is called.
+        label: String,
+        /// With what.
+        text: String,
+    },
+    /// Somebody sends the form that they have open.
+    Submit(String),
+    /// Somebody closes it.
+    CloseForm(String),
+    /// Somebody opens the bot's home tab.
+    OpenHome(String),
     /// Something must be true.
     Expect(Vec<Expectation>),
     /// Something stops working.
@@ -197,6 +212,20 @@ pub enum Expectation {
     Channel {
         /// Which.
         channel: String,
+        /// A part of it.
+        text: String,
+    },
+    /// The form that somebody has open, as it is now.
+    Form {
+        /// Who reads it.
+        who: String,
+        /// A part of it; `None`: they have none open.
+        text: Option<String>,
+    },
+    /// Somebody's home tab, as it is now.
+    Home {
+        /// Who reads it.
+        who: String,
         /// A part of it.
         text: String,
     },

@@ -1,5 +1,7 @@
 //! What a story cannot get away with.
 
+mod forms;
+
 use std::sync::Arc;
 
 use super::{Played, parse, play};
@@ -9,8 +11,11 @@ use crate::store::memory::MemoryStore;
 
 fn try_to_tell(lines: &str) -> anyhow::Result<Played> {
     let story = parse(&format!("town default\n{lines}"))?;
-    let plan = Plan::of_stories(1, Box::new(|clock| Ok(Arc::new(MemoryStore::new(clock)))));
-    paused_runtime()?.block_on(play(&story, &plan, &mut |_| {}))
+    paused_runtime()?.block_on(play(&story, &plan(), &mut |_| {}))
+}
+
+fn plan() -> Plan {
+    Plan::of_stories(1, Box::new(|clock| Ok(Arc::new(MemoryStore::new(clock)))))
 }
 
 fn told(lines: &str) -> Played {

@@ -99,6 +99,9 @@ impl State {
         let is_bot = place.starts_with('@')
             && self.world.person(place).map(|p| &p.id) == Some(&self.world.app.user);
         if is_bot {
+            if !self.setup.messages_tab {
+                return Err(Cannot::NoMessages);
+            }
             let channel = self.open_direct(&person.id);
             return Ok((person, channel));
         }

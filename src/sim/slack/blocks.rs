@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod elements;
+mod menus;
 mod rules;
 mod shape;
 mod stored;
@@ -12,7 +13,7 @@ mod stored;
 use serde_json::Value;
 
 use catalogue::{HOME, MESSAGE_BLOCKS, MODAL};
-use elements::SUGGESTIONS;
+use menus::SUGGESTIONS;
 use shape::{Form, Report, Shape};
 
 pub(super) use stored::keep;

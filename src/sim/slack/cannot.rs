@@ -74,14 +74,17 @@ pub enum Cannot {
     /// The app has no home tab.
     #[error("the app has no home tab")]
     NoHome,
+    /// The app takes no direct messages.
+    #[error("the app takes no direct messages")]
+    NoMessages,
     /// The app answered a typeahead badly, late or not at all.
     #[error("no options came: {0}")]
     NoOptions(String),
     /// They have no form open.
     #[error("{0} has no form open")]
     NoForm(String),
-    /// The form asks for other things.
-    #[error("the form has no field `{field}`, only {there:?}")]
+    /// Other things can be filled in.
+    #[error("there is nothing called `{field}` to fill in, only {there:?}")]
     NoField {
         /// What was looked for.
         field: String,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Slack;
+use super::faults::Mishap;
 use super::journal::{Carried, Entry};
 use super::setup::Route;
 
@@ -57,7 +58,7 @@ pub(super) struct Sender {
 #[derive(Debug, Clone)]
 pub(super) struct Parcel {
     pub(super) what: What,
-    /// `event_id` or `trigger_id`.
+    /// `event_id` or `trigger_id`; for a closed view its id, for a typeahead an id of its own.
     pub(super) key: String,
     pub(super) payload: Value,
     pub(super) from: Option<Sender>,
@@ -191,9 +192,30 @@ impl Slack {
                 }
             }
         };
-        tokio::time::timeout(self.setup().timing.ack, sending)
-            .await
-            .unwrap_or(Err(Failed::TimedOut))
+        let patience = self.setup().timing.ack;
+        let sent = tokio::time::timeout(patience, async {
+            match self.with_quietly(|state| state.faults.take_mishap()) {
+                None => sending.await,
+                Some(Mishap::Lost) => Err(Failed::Unreachable),
+                Some(Mishap::Status(status)) => Err(self.refused(status)),
+                Some(Mishap::AnswerLost) => {
+                    let _ = sending.await;
+                    std::future::pending().await
+                }
+            }
+        });
+        sent.await.unwrap_or(Err(Failed::TimedOut))
+    }
+
+    /// Something before the app answers; on a socket there is nothing before it.
+    fn refused(&self, status: u16) -> Failed {
+        match self.read(|state| matches!(state.route, Route::Socket)) {
+            true => Failed::Unreachable,
+            false => Failed::Status {
+                status,
+                no_retry: false,
+            },
+        }
     }
 
     fn note_attempt(&self, parcel: &Parcel, attempt: Attempt, outcome: &Result<Value, Failed>) {
@@ -227,7 +249,8 @@ impl Slack {
         };
         let text = format!("{} failed with the error “dispatch_failed”", from.label);
         self.with(|state| match &from.view {
-            Some(view) => state.form_failed(view),
+            Some(view) if parcel.what == What::Submission => state.form_failed(view),
+            Some(view) => state.view_failed(view),
             None => state.tell_privately(&from.person, &from.channel, &text),
         });
     }

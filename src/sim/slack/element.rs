@@ -100,6 +100,15 @@ impl Kind {
         Self::of(element).filter(|kind| kind.name != OVERFLOW)
     }
 
+    /// Whether a client lets people take back what they chose, outside of input blocks.
+    pub(super) const fn can_be_emptied(&self) -> bool {
+        let menu = matches!(
+            self.holds,
+            Holds::Choice | Holds::Person | Holds::Conversation | Holds::Channel
+        );
+        self.several || !menu
+    }
+
     fn empty(&self) -> Value {
         if self.several { json!([]) } else { Value::Null }
     }
@@ -185,10 +194,35 @@ fn still_offered(element: &Value, entry: &Value) -> bool {
     if offered.is_empty() {
         return true;
     }
+    options_held(entry).all(|option| offered.contains(&option))
+}
+
+/// The options in an entry of `state.values`.
+pub(super) fn options_held(entry: &Value) -> impl Iterator<Item = &Value> {
     let one = entry.get("selected_option").filter(|o| !o.is_null());
     let several = entry.get("selected_options").and_then(Value::as_array);
-    let mut chosen = one.into_iter().chain(several.into_iter().flatten());
-    chosen.all(|option| offered.contains(&option))
+    one.into_iter().chain(several.into_iter().flatten())
+}
+
+/// What is chosen at first in elements that begin with the conversation the person is in.
+pub(super) fn current_conversation(blocks: &[Value], channel: &str) -> Typed {
+    let wants = |element: &Value| {
+        element.get("default_to_current_conversation") == Some(&json!(true)) && !channel.is_empty()
+    };
+    let begun = stateful(blocks).filter_map(|(block, element)| {
+        let kind = Kind::kept(element).filter(|_| wants(element))?;
+        let at = (
+            text_of(block, "block_id").to_owned(),
+            text_of(element, "action_id").to_owned(),
+        );
+        let value = if kind.several {
+            json!([channel])
+        } else {
+            json!(channel)
+        };
+        Some((at, kind.entry(value)))
+    });
+    begun.collect()
 }
 
 /// Whether using an element tells the app at once. In an input block it does only where the app asked

@@ -1,5 +1,6 @@
 //! What can be made to go wrong on purpose.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Slack;
@@ -21,6 +22,17 @@ pub enum Fault {
     CutAfter,
 }
 
+/// How an attempt to deliver something goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mishap {
+    /// The app is not reached.
+    Lost,
+    /// The app is reached, but Slack never hears its answer: what can be retried comes again.
+    AnswerLost,
+    /// Over HTTP a gateway before the app answers with this status; over a socket nothing arrives.
+    Status(u16),
+}
+
 /// Faults that wait for their call, and faults of deliveries.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
@@ -33,6 +45,10 @@ pub(super) struct Faults {
     pub(super) delay: Duration,
     /// That many deliveries are carried twice.
     pub(super) twice: usize,
+    /// What happens to the next attempts to deliver something.
+    mishaps: VecDeque<Mishap>,
+    /// That many sockets are told that there are too many.
+    crowded: usize,
 }
 
 impl Faults {
@@ -43,6 +59,18 @@ impl Faults {
             .iter()
             .position(|(name, _)| name == method || name == "*")?;
         Some(self.waiting.remove(position).1)
+    }
+
+    /// What happens to this attempt to deliver something.
+    pub(super) fn take_mishap(&mut self) -> Option<Mishap> {
+        self.mishaps.pop_front()
+    }
+
+    /// Whether the next socket is one too many.
+    pub(super) fn take_crowded(&mut self) -> bool {
+        let crowded = self.crowded > 0;
+        self.crowded = self.crowded.saturating_sub(1);
+        crowded
     }
 
     /// Whether the next delivery is to be carried twice.
@@ -107,5 +135,19 @@ impl Slack {
     /// The next `times` deliveries are carried twice, with the same `event_id` or `trigger_id`.
     pub fn deliver_twice(&self, times: usize) {
         self.with(|state| state.faults.twice += times);
+    }
+
+    /// The next `times` attempts to deliver something go wrong, retries included.
+    pub fn fail_deliveries(&self, times: usize, mishap: Mishap) {
+        self.with_quietly(|state| {
+            let mishaps = std::iter::repeat_n(mishap, times);
+            state.faults.mishaps.extend(mishaps);
+        });
+    }
+
+    /// The next `times` sockets are told `too_many_websockets` instead of being greeted, as happens
+    /// when other processes of the app hold all connections.
+    pub fn crowd_sockets(&self, times: usize) {
+        self.with_quietly(|state| state.faults.crowded += times);
     }
 }

@@ -7,12 +7,12 @@ use super::cannot::Cannot;
 use super::deliver::{Parcel, Sender, What};
 use super::element::{self, text_of};
 use super::hooks::Address;
-use super::interactions::Surface;
 use super::people::Person;
 use super::place::{Spot, Where};
 use super::render;
 use super::screens::{Behind, Pane, view};
 use super::state::State;
+use super::surface::Surface;
 use super::wire::set;
 
 /// A form as the person sees it.
@@ -150,13 +150,21 @@ impl Surface {
 }
 
 impl State {
-    /// A view line by line.
+    /// A view line by line; inputs with what they hold.
     pub(super) fn view_lines(&self, person: &Person, pane: &Pane) -> Vec<String> {
         let reader = self.reader(person);
-        let blocks = pane.blocks().iter();
-        blocks
-            .flat_map(|block| render::block_lines(&reader, block))
-            .collect()
+        let line = |block: &Value| {
+            let element = block.get("element")?;
+            let block_id = text_of(block, "block_id");
+            let held = self.held_as_read(person, block_id, element, &pane.typed)?;
+            let label = block.pointer("/label/text").and_then(Value::as_str)?;
+            Some(format!("{label}: [{held}]"))
+        };
+        let lines = pane.blocks().iter().flat_map(|block| match line(block) {
+            Some(line) => vec![line],
+            None => render::block_lines(&reader, block),
+        });
+        lines.collect()
     }
 
     /// The form that a person has before their eyes.

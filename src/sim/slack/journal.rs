@@ -31,7 +31,7 @@ pub enum Entry {
     },
     /// A delivery was attempted.
     Delivery {
-        /// `event_id`, or `trigger_id`.
+        /// `event_id` or `trigger_id`; for a closed view its id, for a typeahead an id of its own.
         key: String,
         /// 0 for the first.
         attempt: usize,

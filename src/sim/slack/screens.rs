@@ -55,6 +55,15 @@ impl Pane {
     pub(super) fn put(&mut self, block_id: &str, action_id: &str, entry: Value) {
         let at = (block_id.to_owned(), action_id.to_owned());
         self.typed.insert(at, entry);
+        self.write_state();
+    }
+
+    fn begin_with(&mut self, typed: Typed) {
+        self.typed = typed;
+        self.write_state();
+    }
+
+    fn write_state(&mut self) {
         let values = element::values(self.blocks(), &self.typed);
         set(&mut self.view, "state", json!({"values": values}));
     }
@@ -168,9 +177,9 @@ impl State {
             previous: previous.map(str::to_owned),
         };
         let mut pane = self.pane(view, &ids, &old.channel)?;
-        pane.typed = element::surviving(pane.blocks(), old.typed);
-        let values = element::values(pane.blocks(), &pane.typed);
-        set(&mut pane.view, "state", json!({"values": values}));
+        let mut typed = std::mem::take(&mut pane.typed);
+        typed.extend(element::surviving(pane.blocks(), old.typed));
+        pane.begin_with(typed);
         pane.sending = old.sending;
         let shown = pane.view.clone();
         if let Some(there) = self.screens.pane_mut(id) {
@@ -207,13 +216,15 @@ impl State {
                 return Err(Refused::Code("duplicate_external_id"));
             }
         }
-        Ok(Pane {
-            view: self.complete(view, ids, &Typed::new()),
+        let mut pane = Pane {
+            view: self.complete(view, ids),
             channel: channel.to_owned(),
             typed: Typed::new(),
             errors: Map::new(),
             sending: false,
             trouble: None,
-        })
+        };
+        pane.begin_with(element::current_conversation(pane.blocks(), channel));
+        Ok(pane)
     }
 }

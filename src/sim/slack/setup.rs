@@ -29,7 +29,7 @@ pub struct Setup {
     pub message_shortcuts: BTreeSet<String>,
     /// Whether the app has a home tab.
     pub home_tab: bool,
-    /// Whether people can write to the app, and it to them (the messages tab of its home).
+    /// Whether people can write to the app, and it to them: the messages tab of its home.
     pub messages_tab: bool,
     /// Scopes of the bot token. Events are sent only where the matching scope is there.
     pub scopes: BTreeSet<String>,

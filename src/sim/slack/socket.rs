@@ -138,7 +138,10 @@ impl Slack {
 
     /// Serves one connection to its end.
     pub(super) async fn serve_socket(&self, mut socket: WebSocket) {
-        let admitted = self.with(|state| state.links.add());
+        let admitted = self.with(|state| match state.faults.take_crowded() {
+            true => None,
+            false => state.links.add(),
+        });
         let Some((number, mut inbox)) = admitted else {
             let _ = socket.send(disconnect("too_many_websockets")).await;
             return;

@@ -8,9 +8,9 @@ use super::blocks;
 use super::cannot::Cannot;
 use super::deliver::{Failed, Parcel, What};
 use super::element::{self, text_of};
-use super::interactions::element_at;
 use super::place::Spot;
 use super::state::State;
+use super::surface::element_at;
 use super::wire::set;
 
 /// Characters that have to be typed before the app is asked, unless the menu says otherwise.

@@ -1,14 +1,22 @@
 //! The simulator driven as a bot drives it: over connections, never through its insides.
 
+mod closings;
 mod deliveries;
+mod documented;
+mod elements;
 mod faulty;
 mod forms;
+mod home;
+mod lookups;
 mod messages;
 mod page;
 mod payloads;
 mod reading;
 mod sockets;
+mod states;
 mod strict_blocks;
+mod strict_views;
+mod views;
 
 use std::sync::Arc;
 
@@ -96,6 +104,13 @@ impl Answer {
         self.body["error"].as_str().unwrap()
     }
 
+    /// A refusal has one of the codes that Slack documents for the method.
+    fn of_method(&self, method: &str) {
+        if let Some(code) = self.body.get("error").and_then(Value::as_str) {
+            assert!(documented::documented(method, code), "{method}: {code}");
+        }
+    }
+
     fn ok(self) -> Value {
         assert_eq!(self.body["ok"], json!(true), "{}", self.body);
         self.body
@@ -155,7 +170,9 @@ async fn try_call(slack: &Slack, method: &str, body: Value) -> Result<Answer, hy
     let token = slack.setup().bot_token.clone();
     let path = format!("/api/{method}");
     let request = post(&path, "application/json", &token, body.to_string());
-    send(connect(slack), request).await
+    let answer = send(connect(slack), request).await?;
+    answer.of_method(method);
+    Ok(answer)
 }
 
 /// A call with the bot's token and a form.
@@ -163,9 +180,10 @@ async fn form(slack: &Slack, method: &str, body: &str) -> Answer {
     let token = slack.setup().bot_token.clone();
     let path = format!("/api/{method}");
     let kind = "application/x-www-form-urlencoded";
-    send(connect(slack), post(&path, kind, &token, body.to_owned()))
-        .await
-        .unwrap()
+    let request = post(&path, kind, &token, body.to_owned());
+    let answer = send(connect(slack), request).await.unwrap();
+    answer.of_method(method);
+    answer
 }
 
 /// Answers a response URL.

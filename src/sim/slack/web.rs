@@ -31,6 +31,12 @@ pub(super) use content::{Content, check_text};
 /// Bodies longer than this are refused; Slack's own bound is not documented.
 const MAX_BODY: usize = 1 << 20;
 
+/// The methods that are answered.
+#[cfg(test)]
+pub(super) fn method_names() -> impl Iterator<Item = &'static str> {
+    METHODS.iter().map(|method| method.name)
+}
+
 /// `/api/<method>`.
 pub(super) async fn call(
     State(slack): State<Slack>,

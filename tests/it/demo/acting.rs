@@ -72,67 +72,59 @@ async fn what_cannot_be_done_is_said_in_a_sentence() {
     let visitor = Visitor::of_the_town().await;
     let dana = visitor.person("dana");
     let payments = visitor.channel("payments");
-    let say = |text: &str, thread: Value| json!({"as": dana, "act": {"say": {"channel": payments, "thread": thread, "text": text}}});
-    let press = json!({"as": dana, "act": {"use": {"where": {"message": {"channel": payments, "ts": "1.000001"}}, "block_id": "b", "action_id": "a", "value": null}}});
-    let cases = [
+    let act = |act: Value| json!({"as": dana, "act": act});
+    let say = |text: &str, thread: Value| {
+        act(json!({"say": {"channel": payments, "thread": thread, "text": text}}))
+    };
+    let gone = json!({"message": {"channel": payments, "ts": "1.000001"}});
+    let press = act(json!({"use": {"where": gone, "block_id": "b", "action_id": "a"}}));
+    let nobody = json!({"as": "U0NOBODY", "act": {"home": {}}});
+    let acts = [
+        (say("  ", Value::Null), "write something first"),
         (
-            "/town/do",
-            say("  ", Value::Null),
-            422,
-            "write something first",
-        ),
-        (
-            "/town/do",
             say("/nothing here", Value::Null),
-            422,
             "there is no command `/nothing`",
         ),
         (
-            "/town/do",
             say("/access help", json!("1.000001")),
-            422,
             "does not work in threads",
         ),
+        (say("hello", json!("1.000001")), "sees no message"),
+        (press, "sees no message"),
+        (nobody, "nobody called `U0NOBODY`"),
+        (act(json!({"dance": {}})), "unknown variant"),
+    ];
+    for (body, sentence) in acts {
+        is_refused(&visitor, "/town/do", &body, sentence).await;
+    }
+    let others = [
+        ("/town/clock", json!({"next": {}}), "nothing is due"),
         (
-            "/town/do",
-            say("hello", json!("1.000001")),
-            422,
-            "sees no message",
+            "/town/clock",
+            json!({"advance": "a while"}),
+            "`while` is not a unit",
         ),
-        (
-            "/town/do",
-            json!({"as": "U0NOBODY", "act": {"home": {}}}),
-            422,
-            "nobody called `U0NOBODY`",
-        ),
-        ("/town/do", press, 422, "sees no message"),
-        (
-            "/town/do",
-            json!({"as": dana, "act": {"dance": {}}}),
-            422,
-            "unknown variant",
-        ),
-        ("/town/clock", json!({"next": {}}), 422, "nothing is due"),
-        ("/town/clock", json!({"advance": "a while"}), 422, "a while"),
         (
             "/town/trouble",
-            json!({"do": "break", "what": "everything"}),
-            422,
-            "`everything` cannot break: try `slack`",
+            json!({"do": "break", "what": "it"}),
+            "`it` cannot break: try `slack`",
         ),
         (
             "/town/trouble",
             json!({"do": "start the bot"}),
-            422,
             "the bot is running",
         ),
     ];
-    for (path, body, status, sentence) in cases {
-        let (found, answer) = visitor.posts(path, &body).await;
-        let error = answer["error"].as_str().unwrap_or_default().to_owned();
-        assert!(error.contains(sentence), "{path} {body}: {found} {answer}");
-        assert_eq!(found.as_u16(), status, "{path} {body}: {answer}");
+    for (path, body, sentence) in others {
+        is_refused(&visitor, path, &body, sentence).await;
     }
+}
+
+async fn is_refused(visitor: &Visitor, path: &str, body: &Value, sentence: &str) {
+    let (status, answer) = visitor.posts(path, body).await;
+    let error = answer["error"].as_str().unwrap_or_default();
+    assert!(error.contains(sentence), "{path} {body}: {status} {answer}");
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{path} {body}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -67,7 +67,7 @@ pub static ACTS: &[Form<Act>] = &[
     Form {
         usage: "NAME clicks LABEL",
         example: "dana clicks I'm done",
-        meaning: "presses the button on the newest message that has it",
+        meaning: "presses the button: of the form that is open, of the newest message that has it, or of the home tab",
         build: |f| Ok(click(&[(f.text(0), f.text(1))], Picture::Now)),
     },
     Form {
@@ -81,6 +81,36 @@ pub static ACTS: &[Form<Act>] = &[
                 value: f.text(2),
             })
         },
+    },
+    Form {
+        usage: "NAME opens the home tab",
+        example: "dana opens the home tab",
+        meaning: "looks at the bot's home",
+        build: |f| Ok(Act::OpenHome(f.text(0))),
+    },
+    Form {
+        usage: "NAME fills LABEL with TEXT",
+        example: "dana fills Why with INC-42",
+        meaning: "writes into the input with that label; nothing is sent unless the form asks for it",
+        build: |f| Ok(fill(f.text(0), f.text(1), f.text(2))),
+    },
+    Form {
+        usage: "NAME chooses TEXT in LABEL",
+        example: "dana chooses 30 min in How long",
+        meaning: "takes an entry of the menu with that label, in a form, a message or the home tab",
+        build: |f| Ok(fill(f.text(0), f.text(2), f.text(1))),
+    },
+    Form {
+        usage: "NAME submits",
+        example: "dana submits",
+        meaning: "sends the form that is open",
+        build: |f| Ok(Act::Submit(f.text(0))),
+    },
+    Form {
+        usage: "NAME closes the form",
+        example: "dana closes the form",
+        meaning: "by its close button",
+        build: |f| Ok(Act::CloseForm(f.text(0))),
     },
     Form {
         usage: "NAME leaves @GROUP",
@@ -271,6 +301,10 @@ fn click(presses: &[(String, String)], picture: Picture) -> Act {
         presses: presses.iter().map(press).collect(),
         picture,
     }
+}
+
+const fn fill(who: String, label: String, text: String) -> Act {
+    Act::Fill { who, label, text }
 }
 
 const fn admin_deny(name: String, namespace: Option<String>) -> Act {

@@ -54,6 +54,28 @@ pub static EXPECTATIONS: &[Form<Expectation>] = &[
         },
     },
     Form {
+        usage: "form to NAME: TEXT",
+        example: "form to dana: has to be filled in",
+        meaning: "the form that they have open shows this now, errors included, its lines joined by blanks",
+        build: |f| {
+            Ok(Expectation::Form {
+                who: f.text(0),
+                text: Some(f.text(1)),
+            })
+        },
+    },
+    Form {
+        usage: "home of NAME: TEXT",
+        example: "home of dana: nothing is open",
+        meaning: "their home tab shows this now, its lines joined by blanks",
+        build: |f| {
+            Ok(Expectation::Home {
+                who: f.text(0),
+                text: f.text(1),
+            })
+        },
+    },
+    Form {
         usage: "card: TEXT",
         example: "card: 0 of 1 [Approve]",
         meaning: "the newest card in a channel shows this now, its lines joined by blanks",
@@ -129,6 +151,17 @@ pub static PLAIN_EXPECTATIONS: &[Form<Expectation>] = &[
                 .parse()
                 .map_err(|_| format!("`{}` is no number", f.text(0)))?;
             Ok(Expectation::Gates(count))
+        },
+    },
+    Form {
+        usage: "no form to NAME",
+        example: "no form to dana",
+        meaning: "they have no form open",
+        build: |f| {
+            Ok(Expectation::Form {
+                who: f.text(0),
+                text: None,
+            })
         },
     },
     Form {

@@ -1,13 +1,18 @@
 //! The interactive elements and composition objects with their limits. (docs.slack.dev, "Block
 //! elements", "Composition objects")
 
+use super::menus::{
+    CHANNELS_SELECT, CONVERSATIONS_SELECT, EXTERNAL_SELECT, MULTI_CHANNELS_SELECT,
+    MULTI_CONVERSATIONS_SELECT, MULTI_EXTERNAL_SELECT, MULTI_STATIC_SELECT, MULTI_USERS_SELECT,
+    STATIC_SELECT, USERS_SELECT,
+};
 use super::shape::Markup::{Any as AnyText, Plain};
 use super::shape::{Field, Form, Shape, may, must};
 
-const ACTION_ID: Field = may("action_id", Form::Words(1, 255));
-const CONFIRM: Field = may("confirm", Form::Part(&CONFIRMATION));
-const FOCUS: Field = may("focus_on_load", Form::Flag);
-const PLACEHOLDER: Field = may("placeholder", Form::Text(Plain, 1, 150));
+pub(super) const ACTION_ID: Field = may("action_id", Form::Words(1, 255));
+pub(super) const CONFIRM: Field = may("confirm", Form::Part(&CONFIRMATION));
+pub(super) const FOCUS: Field = may("focus_on_load", Form::Flag);
+pub(super) const PLACEHOLDER: Field = may("placeholder", Form::Text(Plain, 1, 150));
 const STYLE: Form = Form::Choice(&["primary", "danger"]);
 
 static CONFIRMATION: Shape = Shape {
@@ -18,15 +23,6 @@ static CONFIRMATION: Shape = Shape {
         must("confirm", Form::Text(Plain, 1, 30)),
         must("deny", Form::Text(Plain, 1, 30)),
         may("style", STYLE),
-    ],
-};
-
-static OPTION: Shape = Shape {
-    name: "",
-    fields: &[
-        must("text", Form::Text(Plain, 1, 75)),
-        must("value", Form::Words(1, 150)),
-        may("description", Form::Text(Plain, 1, 75)),
     ],
 };
 
@@ -50,14 +46,6 @@ static OVERFLOW_OPTION: Shape = Shape {
     ],
 };
 
-static OPTION_GROUP: Shape = Shape {
-    name: "",
-    fields: &[
-        must("label", Form::Text(Plain, 1, 75)),
-        must("options", Form::List(1, 100, &Form::Part(&OPTION))),
-    ],
-};
-
 static BUTTON: Shape = Shape {
     name: "button",
     fields: &[
@@ -68,159 +56,6 @@ static BUTTON: Shape = Shape {
         may("style", STYLE),
         CONFIRM,
         may("accessibility_label", Form::Words(1, 75)),
-    ],
-};
-
-static STATIC_SELECT: Shape = Shape {
-    name: "static_select",
-    fields: &[
-        ACTION_ID,
-        PLACEHOLDER,
-        may("options", Form::List(1, 100, &Form::Part(&OPTION))),
-        may(
-            "option_groups",
-            Form::List(1, 100, &Form::Part(&OPTION_GROUP)),
-        ),
-        may("initial_option", Form::Part(&OPTION)),
-        CONFIRM,
-        FOCUS,
-    ],
-};
-
-static MULTI_STATIC_SELECT: Shape = Shape {
-    name: "multi_static_select",
-    fields: &[
-        ACTION_ID,
-        PLACEHOLDER,
-        may("options", Form::List(1, 100, &Form::Part(&OPTION))),
-        may(
-            "option_groups",
-            Form::List(1, 100, &Form::Part(&OPTION_GROUP)),
-        ),
-        may("initial_options", Form::List(1, 100, &Form::Part(&OPTION))),
-        may("max_selected_items", Form::Whole(1, 100)),
-        CONFIRM,
-        FOCUS,
-    ],
-};
-
-static EXTERNAL_SELECT: Shape = Shape {
-    name: "external_select",
-    fields: &[
-        ACTION_ID,
-        PLACEHOLDER,
-        may("initial_option", Form::Part(&OPTION)),
-        may("min_query_length", Form::Whole(0, 100)),
-        CONFIRM,
-        FOCUS,
-    ],
-};
-
-static MULTI_EXTERNAL_SELECT: Shape = Shape {
-    name: "multi_external_select",
-    fields: &[
-        ACTION_ID,
-        PLACEHOLDER,
-        may("initial_options", Form::List(1, 100, &Form::Part(&OPTION))),
-        may("min_query_length", Form::Whole(0, 100)),
-        may("max_selected_items", Form::Whole(1, 100)),
-        CONFIRM,
-        FOCUS,
-    ],
-};
-
-const CURRENT: Field = may("default_to_current_conversation", Form::Flag);
-const FILTER: Field = may("filter", Form::Part(&CONVERSATION_FILTER));
-/// Only in modals, and only for one conversation.
-const RESPONSE_URL: Field = may("response_url_enabled", Form::Flag);
-
-static CONVERSATION_FILTER: Shape = Shape {
-    name: "",
-    fields: &[
-        may(
-            "include",
-            Form::List(1, 4, &Form::Choice(&["im", "mpim", "private", "public"])),
-        ),
-        may("exclude_external_shared_channels", Form::Flag),
-        may("exclude_bot_users", Form::Flag),
-    ],
-};
-
-static CONVERSATIONS_SELECT: Shape = Shape {
-    name: "conversations_select",
-    fields: &[
-        ACTION_ID,
-        PLACEHOLDER,
-        may("initial_conversation", Form::Words(1, 255)),
-        CURRENT,
-        FILTER,
-        RESPONSE_URL,
-        CONFIRM,
-        FOCUS,
-    ],
-};
-
-static MULTI_CONVERSATIONS_SELECT: Shape = Shape {
-    name: "multi_conversations_select",
-    fields: &[
-        ACTION_ID,
-        PLACEHOLDER,
-        may(
-            "initial_conversations",
-            Form::List(1, 100, &Form::Words(1, 255)),
-        ),
-        may("max_selected_items", Form::Whole(1, 100)),
-        CURRENT,
-        FILTER,
-        CONFIRM,
-        FOCUS,
-    ],
-};
-
-static CHANNELS_SELECT: Shape = Shape {
-    name: "channels_select",
-    fields: &[
-        ACTION_ID,
-        PLACEHOLDER,
-        may("initial_channel", Form::Words(1, 255)),
-        RESPONSE_URL,
-        CONFIRM,
-        FOCUS,
-    ],
-};
-
-static MULTI_CHANNELS_SELECT: Shape = Shape {
-    name: "multi_channels_select",
-    fields: &[
-        ACTION_ID,
-        PLACEHOLDER,
-        may("initial_channels", Form::List(1, 100, &Form::Words(1, 255))),
-        may("max_selected_items", Form::Whole(1, 100)),
-        CONFIRM,
-        FOCUS,
-    ],
-};
-
-static USERS_SELECT: Shape = Shape {
-    name: "users_select",
-    fields: &[
-        ACTION_ID,
-        PLACEHOLDER,
-        may("initial_user", Form::Words(1, 255)),
-        CONFIRM,
-        FOCUS,
-    ],
-};
-
-static MULTI_USERS_SELECT: Shape = Shape {
-    name: "multi_users_select",
-    fields: &[
-        ACTION_ID,
-        PLACEHOLDER,
-        may("initial_users", Form::List(1, 100, &Form::Words(1, 255))),
-        may("max_selected_items", Form::Whole(1, 100)),
-        CONFIRM,
-        FOCUS,
     ],
 };
 
@@ -348,10 +183,15 @@ static IMAGE_ELEMENT: Shape = Shape {
 pub(super) static ACTIONS: &[&Shape] = &[
     &BUTTON,
     &STATIC_SELECT,
+    &MULTI_STATIC_SELECT,
     &EXTERNAL_SELECT,
+    &MULTI_EXTERNAL_SELECT,
     &USERS_SELECT,
+    &MULTI_USERS_SELECT,
     &CONVERSATIONS_SELECT,
+    &MULTI_CONVERSATIONS_SELECT,
     &CHANNELS_SELECT,
+    &MULTI_CHANNELS_SELECT,
     &OVERFLOW,
     &RADIO_BUTTONS,
     &CHECKBOXES,
@@ -401,15 +241,3 @@ pub(super) static INPUTS: &[&Shape] = &[
     &TIMEPICKER,
     &DATETIMEPICKER,
 ];
-
-/// What a typeahead may be answered with.
-pub(super) static SUGGESTIONS: Shape = Shape {
-    name: "",
-    fields: &[
-        may("options", Form::List(0, 100, &Form::Part(&OPTION))),
-        may(
-            "option_groups",
-            Form::List(0, 100, &Form::Part(&OPTION_GROUP)),
-        ),
-    ],
-};

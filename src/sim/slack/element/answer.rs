@@ -27,7 +27,7 @@ pub(in super::super) struct Asked<'a> {
     pub(in super::super) person: &'a Person,
     pub(in super::super) element: &'a Value,
     /// What a typeahead has offered them.
-    pub(in super::super) suggested: &'a [Value],
+    pub(in super::super) suggested: Vec<&'a Value>,
 }
 
 fn unfit<T>(text: impl Into<String>) -> Result<T, Cannot> {
@@ -48,12 +48,38 @@ impl Asked<'_> {
         }
     }
 
+    /// A value in Slack's shape, in people's words.
+    pub(in super::super) fn as_read(&self, value: &Value) -> String {
+        match value {
+            Value::Array(items) => {
+                let items: Vec<String> = items.iter().map(|item| self.as_read(item)).collect();
+                items.join(", ")
+            }
+            Value::Object(_) => {
+                let label = value.pointer("/text/text").and_then(Value::as_str);
+                label.unwrap_or_default().to_owned()
+            }
+            value => {
+                let text = plain(value).unwrap_or_default();
+                match Kind::of(self.element).map(|kind| kind.holds) {
+                    Some(Holds::Person) => {
+                        let person = self.world.person(&text);
+                        person.map_or(text, |person| format!("@{}", person.name))
+                    }
+                    Some(Holds::Conversation | Holds::Channel) => {
+                        let channel = self.world.channel(&text);
+                        channel.map_or(text, |channel| format!("#{}", channel.name))
+                    }
+                    _ => text,
+                }
+            }
+        }
+    }
+
     fn named(&self, kind: &Kind, text: &str) -> Value {
         let id = match kind.holds {
             Holds::Choice => {
-                let mut there = options(self.element);
-                there.extend(self.suggested);
-                let mut there = there.into_iter();
+                let mut there = self.offered().into_iter();
                 let option = there.find(|o| o.pointer("/text/text") == Some(&json!(text)));
                 option.map(|option| text_of(option, "value"))
             }
@@ -161,25 +187,8 @@ impl Asked<'_> {
     }
 
     fn option(&self, value: &str) -> Result<Value, Cannot> {
-        let begins = [self.element.get("initial_option")];
-        let begin = self
-            .element
-            .get("initial_options")
-            .and_then(Value::as_array);
-        let begins = begins
-            .into_iter()
-            .flatten()
-            .chain(begin.into_iter().flatten());
-        let mut there: Vec<&Value> = options(self.element);
-        there.extend(self.suggested);
-        if there.iter().all(|o| text_of(o, "value") != value) {
-            // What an external menu begins with can be chosen again without a search.
-            there.extend(begins);
-        }
-        match there
-            .iter()
-            .find(|option| text_of(option, "value") == value)
-        {
+        let there = self.offered();
+        match there.iter().find(|o| text_of(o, "value") == value) {
             Some(option) => Ok((*option).clone()),
             None => Err(Cannot::NotOffered {
                 value: value.to_owned(),
@@ -189,6 +198,19 @@ impl Asked<'_> {
                     .collect(),
             }),
         }
+    }
+
+    /// The options that the element lists; of a menu that the app fills, those that it offered, and
+    /// those that the menu begins with.
+    fn offered(&self) -> Vec<&Value> {
+        let mut there = options(self.element);
+        if there.is_empty() {
+            let one = self.element.get("initial_option");
+            let several = self.element.get("initial_options");
+            let several = several.and_then(Value::as_array).into_iter().flatten();
+            there.extend(self.suggested.iter().copied().chain(one).chain(several));
+        }
+        there
     }
 
     fn person(&self, id: &str) -> Result<Value, Cannot> {

@@ -25,7 +25,7 @@ impl State {
         let view = || answer.get("view").cloned().unwrap_or_default();
         let done = match answer.get("response_action") {
             None if says_nothing(answer) => {
-                self.screens.remove(person, &id);
+                self.close_from(person, &id);
                 Ok(())
             }
             Some(Value::String(action)) => match action.as_str() {
@@ -52,10 +52,33 @@ impl State {
         }
     }
 
+    /// An empty answer closes the view that was sent. A view that the app has pushed onto it meanwhile
+    /// goes too: clients close what is on top, so an app that answers like that has made a mistake.
+    fn close_from(&mut self, person: &str, id: &str) {
+        let Some(stack) = self.screens.stacks.get(person) else {
+            return;
+        };
+        let ids: Vec<String> = stack.iter().map(|pane| pane.id().to_owned()).collect();
+        let closed: Vec<_> = ids.into_iter().skip_while(|there| there != id).collect();
+        if closed.len() > 1 {
+            self.complain("a form was covered with views.push and then closed by its answer");
+        }
+        for id in closed {
+            self.screens.remove(person, &id);
+        }
+    }
+
     /// Nobody answered a form, or badly: it stays open and says so.
     pub(in super::super) fn form_failed(&mut self, id: &str) {
         if let Some(pane) = self.screens.pane_mut(id) {
             pane.sending = false;
+        }
+        self.view_failed(id);
+    }
+
+    /// Nobody answered something that was used in a view: the view says so.
+    pub(in super::super) fn view_failed(&mut self, id: &str) {
+        if let Some(pane) = self.screens.pane_mut(id) {
             pane.trouble = Some(TROUBLE.to_owned());
             self.stir();
         }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::blocks;
-use super::super::element::{self, Typed};
+use super::super::element;
 use super::super::state::State;
 use super::super::wire::set;
 
@@ -25,13 +25,11 @@ pub(in super::super) struct Ids {
 }
 
 impl State {
-    /// The view with everything that Slack adds, its values included.
-    pub(super) fn complete(&self, view: &Value, ids: &Ids, typed: &Typed) -> Value {
+    /// The view with everything that Slack adds, but for its `state`.
+    pub(super) fn complete(&self, view: &Value, ids: &Ids) -> Value {
         let app = &self.world.app;
         let mut view = view.clone();
         let blocks = self.kept_blocks(&view);
-        let values = element::values(&blocks, typed);
-        set(&mut view, "state", json!({"values": values}));
         set(&mut view, "blocks", Value::Array(blocks));
         for (name, usual) in USUAL {
             set_if_absent(&mut view, name, json!(usual));
@@ -71,9 +69,14 @@ impl State {
 }
 
 /// A view as deliveries carry it: what is not there is `null`. In the answers of calls it is absent.
+/// Home tabs, which have no title, come with this one; official recordings show it.
 pub(in super::super) fn delivered(view: &Value) -> Value {
     let mut view = view.clone();
-    for name in ["title", "close", "submit", "previous_view_id"] {
+    if text(&view, "type") == "home" {
+        let title = json!({"type": "plain_text", "text": "View Title", "emoji": true});
+        set_if_absent(&mut view, "title", title);
+    }
+    for name in ["close", "submit", "previous_view_id"] {
         set_if_absent(&mut view, name, Value::Null);
     }
     view

@@ -10,8 +10,8 @@ use axum::routing::post as on_post;
 use http::StatusCode;
 
 use super::*;
-use crate::sim::slack::Route;
 use crate::sim::slack::deliver::sign::signature;
+use crate::sim::slack::{Mishap, Route};
 
 #[derive(Debug, Clone)]
 struct Got {
@@ -96,6 +96,24 @@ async fn a_refused_event_is_retried_with_number_and_reason_until_it_is_taken() {
     assert_eq!(got[2].header("x-slack-retry-num"), "2");
     assert_eq!(got[2].header("x-slack-retry-reason"), "http_error");
     assert_eq!(got[0].body, got[2].body, "the same event, with the same id");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_fails_is_retried_and_the_app_sees_only_the_retry() {
+    let slack = town();
+    let (router, got) = listener(|_, _| StatusCode::OK.into_response());
+    slack.deliver_by(Route::Router(router));
+    slack.fail_deliveries(1, Mishap::Status(502));
+    slack.dm("dana", "help").unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let got = got.lock().unwrap().clone();
+    assert_eq!(got.len(), 1);
+    assert_eq!(got[0].header("x-slack-retry-num"), "1");
+    assert_eq!(got[0].header("x-slack-retry-reason"), "http_error");
+    assert_eq!(
+        attempts(&slack),
+        [(0, Carried::Status(502)), (1, Carried::Acknowledged)]
+    );
 }
 
 #[tokio::test(start_paused = true)]

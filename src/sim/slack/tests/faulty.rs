@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::sim::slack::Fault;
+use crate::sim::slack::{Fault, Mishap};
 
 fn hello(slack: &Slack) -> Value {
     json!({"channel": id(slack, "#payments"), "text": "hello"})
@@ -128,6 +128,66 @@ async fn deliveries_can_be_late_and_double() {
     assert_eq!(bot.take("events_api").await["event_id"], first["event_id"]);
     let more = tokio::time::timeout(Duration::from_secs(600), bot.next()).await;
     assert!(more.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_that_is_lost_on_its_way_comes_with_the_retry() {
+    let slack = town();
+    let mut bot = socket(&slack).await;
+    slack.fail_deliveries(1, Mishap::Lost);
+    slack.dm("dana", "help").unwrap();
+    let envelope = bot.next().await.unwrap();
+    assert_eq!(envelope["retry_attempt"], json!(1));
+    assert_eq!(envelope["retry_reason"], json!("connection_failed"));
+    bot.acknowledge(&envelope, None).await;
+    settle().await;
+    assert_eq!(
+        attempts(&slack),
+        [(0, Carried::Unreachable), (1, Carried::Acknowledged)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_whose_answer_is_lost_comes_again() {
+    let slack = town();
+    let mut bot = socket(&slack).await;
+    slack.fail_deliveries(1, Mishap::AnswerLost);
+    slack.dm("dana", "help").unwrap();
+    let first = bot.take("events_api").await;
+    let again = bot.take("events_api").await;
+    assert_eq!(again["event_id"], first["event_id"]);
+    settle().await;
+    assert_eq!(
+        attempts(&slack),
+        [(0, Carried::TimedOut), (1, Carried::Acknowledged)]
+    );
+    let at = post_card(&slack, "#payments").await;
+    bot.take("events_api").await;
+    slack.fail_deliveries(1, Mishap::AnswerLost);
+    slack.click("lee", &at, "Approve").unwrap();
+    bot.take("interactive").await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let told = slack.seen_by("lee").pop().unwrap();
+    assert!(
+        told.says("[Approve] failed"),
+        "the app did it, the person cannot know"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowded_app_is_told_so_as_often_as_asked() {
+    let slack = town();
+    slack.crowd_sockets(1);
+    let url = ticket(&slack).await;
+    let (stream, _) = tokio_tungstenite::client_async(url, connect(&slack))
+        .await
+        .unwrap();
+    let mut crowded = Socket(stream);
+    let frame = crowded.next().await.unwrap();
+    assert_eq!(frame["reason"], json!("too_many_websockets"));
+    assert_eq!(crowded.next().await, None);
+    socket(&slack).await;
+    assert_eq!(slack.sockets(), 1);
 }
 
 #[tokio::test(start_paused = true)]

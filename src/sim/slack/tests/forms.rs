@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 
-fn request_form() -> Value {
+pub(super) fn request_form() -> Value {
     json!({
         "type": "modal", "callback_id": "ask",
         "title": {"type": "plain_text", "text": "Ask for access"},
@@ -20,7 +20,7 @@ fn request_form() -> Value {
     })
 }
 
-async fn trigger(slack: &Slack, bot: &mut Socket<DuplexStream>) -> String {
+pub(super) async fn trigger(slack: &Slack, bot: &mut Socket<DuplexStream>) -> String {
     slack.command("dana", "#payments", "/access").unwrap();
     bot.take("slash_commands").await["trigger_id"]
         .as_str()

@@ -281,3 +281,32 @@ async fn a_response_url_can_replace_and_delete_the_original_even_an_ephemeral_on
     respond(&slack, url, json!({"delete_original": true})).await;
     assert!(slack.seen_by("lee").is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn without_a_messages_tab_nobody_is_written_to_directly() {
+    let slack = town_with(Setup {
+        messages_tab: false,
+        ..Setup::default()
+    });
+    let dana = id(&slack, "dana");
+    let opened = call(&slack, "conversations.open", json!({"users": dana}))
+        .await
+        .ok();
+    for channel in [&json!(dana), &opened["channel"]["id"]] {
+        let to = |more: Value| {
+            let mut body = json!({"channel": channel, "text": "hello"});
+            if !more.is_null() {
+                body["user"] = more;
+            }
+            body
+        };
+        let refused = call(&slack, "chat.postMessage", to(json!(null))).await;
+        assert_eq!(refused.error(), "messages_tab_disabled");
+        let refused = call(&slack, "chat.postEphemeral", to(json!(dana))).await;
+        assert_eq!(refused.error(), "messages_tab_disabled");
+    }
+    let refused = slack.dm("dana", "hello").unwrap_err();
+    assert_eq!(refused.to_string(), "the app takes no direct messages");
+    let body = json!({"channel": id(&slack, "#payments"), "text": "hello"});
+    call(&slack, "chat.postMessage", body).await.ok();
+}

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::blocks::{check_message, check_modal};
 
-fn plain(text: &str) -> Value {
+pub(super) fn plain(text: &str) -> Value {
     json!({"type": "plain_text", "text": text})
 }
 
@@ -47,7 +47,7 @@ fn select(more: Value) -> Value {
     json!({"type": "section", "text": plain("x"), "accessory": select})
 }
 
-fn words(count: usize) -> String {
+pub(super) fn words(count: usize) -> String {
     "x".repeat(count)
 }
 
@@ -174,7 +174,32 @@ fn chosen() -> Vec<Case> {
             json!({"options": menu(1), "initial_option": option(chosen)}),
         )]
     };
+    let several = |n: usize, most: usize| {
+        let menu = json!({"type": "multi_static_select", "options": menu(n),
+                          "max_selected_items": most});
+        vec![actions(vec![menu])]
+    };
+    let conversations = |words: &[&str]| {
+        let menu = json!({"type": "conversations_select", "filter": {"include": words}});
+        vec![actions(vec![menu])]
+    };
+    let external = |least: i64| {
+        let menu = json!({"type": "multi_external_select", "min_query_length": least});
+        vec![actions(vec![menu])]
+    };
     vec![
+        (several(100, 1), several(101, 1), "/elements/0/options]"),
+        (
+            several(1, 1),
+            several(1, 0),
+            "/elements/0/max_selected_items]",
+        ),
+        (
+            conversations(&["im", "public"]),
+            conversations(&["everything"]),
+            "/elements/0/filter/include/0]",
+        ),
+        (external(0), external(-1), "/elements/0/min_query_length]"),
         (overflow(5), overflow(6), "/elements/0/options]"),
         (overflow(1), overflow(0), "/elements/0/options]"),
         (options(100), options(101), "/accessory/options]"),
@@ -228,34 +253,6 @@ fn characters_are_counted_in_utf_16_units() {
         Vec::<String>::new()
     );
     assert_eq!(check_message(&[section(&"😀".repeat(1501))]).len(), 1);
-}
-
-#[test]
-fn modals_have_limits_of_their_own() {
-    let input = json!({"type": "input", "block_id": "b", "label": plain("Why"),
-                       "element": {"type": "plain_text_input", "action_id": "why"}});
-    let good = json!({"type": "modal", "title": plain(&words(24)), "submit": plain("Send"),
-                      "callback_id": words(255), "private_metadata": words(3000), "blocks": [input]});
-    assert_eq!(check_modal(&good), Vec::<String>::new());
-    let with = |name: &str, value: Value| {
-        let mut view = good.clone();
-        view[name] = value;
-        check_modal(&view)
-    };
-    for (name, value) in [
-        ("title", plain(&words(25))),
-        ("submit", plain(&words(25))),
-        ("close", plain(&words(25))),
-        ("callback_id", json!(words(256))),
-        ("private_metadata", json!(words(3001))),
-        ("blocks", json!(vec![json!({"type": "divider"}); 101])),
-        ("colour", json!("red")),
-    ] {
-        assert_eq!(with(name, value).len(), 1, "{name}");
-    }
-    let mut unsendable = good.clone();
-    unsendable.as_object_mut().unwrap().remove("submit");
-    assert_eq!(check_modal(&unsendable).len(), 1);
 }
 
 /// JSON out of the words that blocks are made of.

@@ -51,15 +51,27 @@ fn destination(town: &mut State, given: &str) -> Result<String, Refused> {
         if !reachable {
             return Err(Refused::Code("channel_not_found"));
         }
+        check_messages_tab(town)?;
         return Ok(town.open_direct(given));
     }
     let channel = visible(town, given)?;
+    if matches!(channel.kind, Kind::Direct(_)) {
+        check_messages_tab(town)?;
+    }
     let may_write = town.world.bot_in(channel)
         || (channel.kind == Kind::Public && town.setup.scopes.contains("chat:write.public"));
     match (may_write, channel.archived) {
         (false, _) => Err(Refused::Code("not_in_channel")),
         (true, true) => Err(Refused::Code("is_archived")),
         (true, false) => Ok(channel.id.clone()),
+    }
+}
+
+/// Without the messages tab of its home the app cannot write to anybody directly.
+fn check_messages_tab(town: &State) -> Result<(), Refused> {
+    match town.setup.messages_tab {
+        true => Ok(()),
+        false => Err(Refused::Code("messages_tab_disabled")),
     }
 }
 

@@ -16,6 +16,11 @@ const MAX_VIEW: usize = 250 * 1024;
 pub(super) fn open(town: &mut State, args: &Args) -> Result<Value, Refused> {
     let view = view_of(args, blocks::check_modal)?;
     let behind = town.exchange(args.needed("trigger_id")?)?;
+    let top = town.screens.top(&behind.person);
+    if top.is_some_and(|top| behind.form.as_deref() == Some(top.root())) {
+        // "It's not guaranteed to work properly": some clients show the new form, some do not.
+        town.complain("views.open out of a form that is open: views.push or an answer is meant");
+    }
     let shown = town.open_form(&behind, &view)?;
     Ok(json!({"view": shown}))
 }
@@ -63,8 +68,10 @@ pub(super) fn publish(town: &mut State, args: &Args) -> Result<Value, Refused> {
         return Err(Refused::Code("not_enabled"));
     }
     if town.world.people.iter().all(|p| p.id != person) {
-        // No code is documented for somebody who is not there; this is what any bad argument gives.
-        return Err(Refused::Code("invalid_arguments"));
+        return Err(Refused::Detailed {
+            code: "invalid_arguments",
+            messages: vec!["[ERROR] invalid `user_id`".to_owned()],
+        });
     }
     let person = person.to_owned();
     if let Some(home) = town.screens.homes.get(&person) {
