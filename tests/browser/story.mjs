@@ -77,7 +77,7 @@ await tell({
     await page.keyboard.type(ASK);
     await page.keyboard.press('Enter');
     await conversation.getByText('Only visible to you').waitFor();
-    assert.equal(await field.inputValue(), '');
+    await page.waitForFunction(() => document.querySelector('.conversation .composer-field').value === '');
     await page.getByRole('radio', { name: /^Dana:/ }).focus();
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
@@ -93,7 +93,7 @@ await tell({
     await bridges.waitFor();
     await conversation.getByText('approved by').first().waitFor();
     await page.getByText('1 path open').waitFor();
-    assert.match(await page.locator('.deck-label span').textContent(), /^(30:0\d|29:\d\d)$/);
+    await page.locator('.deck-label span').filter({ hasText: /^(30:0\d|29:\d\d)$/ }).waitFor();
     await page.waitForTimeout(1800); // the bridge comes down: for the picture
     await shot('open');
     await accessible('while a path is open');
@@ -112,8 +112,11 @@ await tell({
   },
 
   async 'the ledger has every step, the policies their marks'() {
-    assert.equal(await page.getByRole('tabpanel', { name: /^Ledger/ }).locator('li').count(), 5);
+    const steps = page.getByRole('tabpanel', { name: /^Ledger/ }).locator('li');
+    await steps.nth(4).waitFor();
+    assert.equal(await steps.count(), 5);
     await page.getByRole('tab', { name: /^Policies/ }).click();
+    await page.locator('.policy.temporary').nth(1).waitFor();
     assert.equal(await page.locator('.policy.temporary').count(), 2);
     await page.locator('.policy.temporary').getByText('drawbridge.dev/expires-at').first().waitFor();
     await shot('policies');
@@ -168,7 +171,7 @@ await tell({
     await write('<img src=x onerror=alert(1)> *bold* & <b>not</b> `co*de*`');
     await conversation.getByText('<img src=x onerror=alert(1)>').waitFor();
     assert.equal(await conversation.locator('.msg img').count(), 0);
-    assert.equal(await conversation.locator('.msg :is(b, strong)').filter({ hasText: /^bold$/ }).count(), 1);
+    await conversation.locator('.msg :is(b, strong)').filter({ hasText: /^bold$/ }).waitFor();
   },
 
   async 'what cannot be done is said'() {

@@ -28,8 +28,12 @@ async fn an_ask_is_approved_opens_is_hurried_to_its_end_and_closes() {
     assert_eq!(gate["approved_by"], "lee");
     assert_eq!(flow["temporary"]["requests"], json!([gate["request"]]));
     assert_eq!(flow["temporary"]["until"], gate["expires_at"]);
-    let next = visitor.now(|seen| seen.sections["clock"]["next"]["what"].clone());
-    assert!(next.as_str().unwrap().contains("warning"), "{next}");
+    visitor
+        .sees("the warning comes next", |seen| {
+            let next = seen.sections["clock"]["next"]["what"].as_str()?;
+            next.contains("warning").then_some(())
+        })
+        .await;
     visitor.does("/town/clock", &json!({"next": {}})).await;
     visitor.reads("5 min left").await;
     visitor.sees_gates(1).await;
