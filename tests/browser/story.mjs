@@ -144,7 +144,7 @@ await tell({
     assert(wide <= 390, `the page is ${wide} wide on a phone`);
     await page.locator('#switch').getByRole('button', { name: /Cluster/ }).click();
     await bridges.waitFor();
-    await page.waitForTimeout(300);
+    await page.waitForTimeout(1800); // the bridge comes down here, too
     await shot('phone-map');
     await page.locator('#switch').getByRole('button', { name: /Slack/ }).click();
     await page.getByRole('button', { name: 'Channels' }).click();
