@@ -12,6 +12,11 @@ async fn a_visitor_lives_the_story_and_breaks_things_in_chromium() {
     tells("story.mjs").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_block_and_element_is_drawn_and_used_in_chromium() {
+    tells("gallery.mjs").await;
+}
+
 async fn tells(script: &str) {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let tools = repository.join("target/servers/browser");
