@@ -7,7 +7,9 @@ use anyhow::{Context, Result};
 
 use super::{Status, complain, say};
 use crate::sim::scenario::{self, Failure, Played};
+use crate::sim::slack::Setup;
 use crate::sim::town::Plan;
+use crate::store::Store;
 use crate::store::memory::MemoryStore;
 
 /// The seed of every story: ids and names are the same in every run.
@@ -40,12 +42,21 @@ pub fn run(files: &[PathBuf]) -> Status {
 /// # Errors
 /// The file cannot be read, understood or acted out.
 pub fn play(file: &Path) -> Result<Played> {
+    play_in(file, Setup::default())
+}
+
+/// Plays one file in a town whose Slack is set up like that.
+///
+/// # Errors
+/// As [`play`].
+pub fn play_in(file: &Path, slack: Setup) -> Result<Played> {
     let text = std::fs::read_to_string(file).context("cannot be read")?;
     let story = scenario::parse(&text)?;
-    let plan = Plan::of_stories(
-        SEED,
-        Box::new(|clock| Ok(Arc::new(MemoryStore::new(clock)))),
-    );
+    let store = |clock| Ok(Arc::new(MemoryStore::new(clock)) as Arc<dyn Store>);
+    let plan = Plan {
+        slack,
+        ..Plan::of_stories(SEED, Box::new(store))
+    };
     paused_runtime()?.block_on(scenario::play(&story, &plan, &mut |_| {}))
 }
 

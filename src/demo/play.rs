@@ -17,6 +17,7 @@ use super::look::cluster::LastPicture;
 use super::look::ledger::Ledger;
 use super::pace::Pace;
 use crate::cluster::Cluster;
+use crate::sim::slack::Setup;
 use crate::sim::town::{MakeStore, Plan, Site, Times, Town};
 use crate::units::Time;
 
@@ -165,12 +166,17 @@ impl Stage {
 impl Making {
     fn found(&self, seed: u64, slack: Option<SocketAddr>) -> Result<Play> {
         let store = Arc::clone(&self.store);
+        let mut setup = Setup::default();
+        if let Some(at) = slack {
+            // Where clients of the town's Slack are led for sockets and response URLs.
+            setup.base_url = format!("http://{at}");
+        }
         let plan = Plan {
             seed,
             store: Box::new(move |clock| store(clock)),
             times: self.times(),
             site: self.site.clone(),
-            slack_address: slack.map(|at| format!("http://{at}")),
+            slack: setup,
         };
         // The page shows it coming to life, which takes real servers the time they take.
         let town = Town::wake(&plan)?;

@@ -43,6 +43,7 @@ mod socket;
 mod state;
 mod suggest;
 mod surface;
+mod tape;
 mod town;
 mod web;
 mod wire;
@@ -69,6 +70,7 @@ pub use message::{Change, Changed, Message, MessageRef};
 pub use people::{Person, Standing};
 pub use place::{Spot, Where};
 pub use setup::{Limits, Paths, Route, Setup, Timing};
+pub use tape::{Crossing, Tape, Taped};
 pub use world::{Channel, Group, Kind};
 
 use state::State;

@@ -112,7 +112,7 @@ impl Town {
             tracker: tracker.clone(),
             stop: stop.clone(),
         };
-        let slack = Slack::new(plan.slack(), around);
+        let slack = Slack::new(plan.slack.clone(), around);
         people::move_in(&slack)?;
         let api = SimCluster::new(Arc::clone(&clock), plan.seed);
         populate::populate(&api)?;

@@ -8,4 +8,5 @@ mod commands;
 mod demo;
 mod e2e;
 mod servers;
+mod slack_sdk;
 mod store;

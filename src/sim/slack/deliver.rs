@@ -14,6 +14,7 @@ use super::Slack;
 use super::faults::Mishap;
 use super::journal::{Carried, Entry};
 use super::setup::Route;
+use super::tape::Crossing;
 
 /// What kind of delivery it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,6 +234,7 @@ impl Slack {
     }
 
     fn answered(&self, parcel: &Parcel, answer: Value) {
+        self.tape(Crossing::Ack, parcel.what.envelope(), || answer.clone());
         self.with(|state| match (&parcel.from, parcel.what) {
             (Some(from), What::Command) => state.command_answered(from, &answer),
             (Some(from), What::Submission) => {

@@ -16,6 +16,7 @@ use super::Slack;
 use super::message::{Message, MessageRef};
 use super::serve::obstruct;
 use super::state::State;
+use super::tape::Crossing;
 use super::web::answer::Refused;
 use super::web::{Content, check_text};
 
@@ -124,6 +125,7 @@ fn answer(slack: &Slack, path: &str, body: &Bytes) -> Response {
         let to = state.use_hook(path)?;
         let document: Value =
             serde_json::from_slice(body).map_err(|_| Refused::Code("invalid_payload"))?;
+        slack.tape(Crossing::Respond, "response_url", || document.clone());
         state.respond(&to, &document)
     });
     match outcome {

@@ -20,6 +20,7 @@ use tower::ServiceExt;
 
 use super::faults::Fault;
 use super::journal::Entry;
+use super::tape::Crossing;
 use super::web::answer::Refused;
 use super::{Slack, hooks, web};
 
@@ -68,8 +69,8 @@ pub(super) async fn obstruct(slack: &Slack, name: &str) -> Result<Then, Response
         Fault::NoAnswer => std::future::pending().await,
         Fault::Cut => cut(),
         Fault::ServerError => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        Fault::RateLimited(seconds) => Refused::Slow(seconds).into_response(),
-        Fault::Code(code) => Refused::Code(code).into_response(),
+        Fault::RateLimited(seconds) => refuse(slack, name, Refused::Slow(seconds)),
+        Fault::Code(code) => refuse(slack, name, Refused::Code(code)),
     };
     slack.with_quietly(|state| {
         state.note(Entry::Call {
@@ -79,6 +80,11 @@ pub(super) async fn obstruct(slack: &Slack, name: &str) -> Result<Then, Response
         });
     });
     Err(response)
+}
+
+fn refuse(slack: &Slack, name: &str, refused: Refused) -> Response {
+    slack.tape(Crossing::Answer, name, || refused.body());
+    refused.into_response()
 }
 
 impl Slack {

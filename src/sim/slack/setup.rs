@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 
+use super::tape::Tape;
+
 /// The app as it is configured in the workspace.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -37,6 +39,8 @@ pub struct Setup {
     pub timing: Timing,
     /// The call rates Slack allows.
     pub limits: Limits,
+    /// Whatever crosses the wire is kept here, if it is to be kept.
+    pub tape: Option<Tape>,
 }
 
 /// Scopes that the bot's features need (what its manifest asks for).
@@ -73,6 +77,7 @@ impl Default for Setup {
             scopes: SCOPES.iter().map(ToString::to_string).collect(),
             timing: Timing::default(),
             limits: Limits::default(),
+            tape: None,
         }
     }
 }

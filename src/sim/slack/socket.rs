@@ -13,6 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use super::Slack;
 use super::deliver::{Attempt, Failed, Parcel};
 use super::mint::Mint;
+use super::tape::Crossing;
 
 /// Connections that an app may have at once.
 const MAX_CONNECTIONS: usize = 10;
@@ -143,7 +144,8 @@ impl Slack {
             false => state.links.add(),
         });
         let Some((number, mut inbox)) = admitted else {
-            let _ = socket.send(disconnect("too_many_websockets")).await;
+            let refusal = text(&disconnect("too_many_websockets"));
+            let _ = socket.send(refusal).await;
             return;
         };
         let mut session = Session {
@@ -205,7 +207,7 @@ impl Session<'_> {
             "debug_info": {"host": "applink-town", "build_number": 1, "approximate_connection_time": life},
             "connection_info": {"app_id": app},
         });
-        self.tell(text(&hello)).await
+        self.say(hello).await
     }
 
     async fn serve(&mut self, inbox: &mut mpsc::UnboundedReceiver<Order>) {
@@ -233,13 +235,13 @@ impl Session<'_> {
 
     async fn obey(&mut self, order: Order) -> Result<(), Over> {
         match order {
-            Order::Send(envelope) => self.tell(text(&envelope)).await,
+            Order::Send(envelope) => self.say(envelope).await,
             Order::Warn => {
                 self.ends = Instant::now() + self.slack.setup().timing.warning;
                 self.warn().await
             }
             Order::End(reason) => {
-                self.tell(disconnect(reason)).await?;
+                self.say(disconnect(reason)).await?;
                 self.close().await
             }
             Order::Abort => Err(Over),
@@ -248,7 +250,7 @@ impl Session<'_> {
 
     async fn warn(&mut self) -> Result<(), Over> {
         self.warned = true;
-        self.tell(disconnect("warning")).await
+        self.say(disconnect("warning")).await
     }
 
     async fn close(&mut self) -> Result<(), Over> {
@@ -267,6 +269,13 @@ impl Session<'_> {
         }
     }
 
+    /// Says something that the app is to understand.
+    async fn say(&mut self, said: Value) -> Result<(), Over> {
+        let kind = said.get("type").and_then(Value::as_str).unwrap_or_default();
+        self.slack.tape(Crossing::Frame, kind, || said.clone());
+        self.tell(text(&said)).await
+    }
+
     async fn tell(&mut self, frame: Frame) -> Result<(), Over> {
         self.socket.send(frame).await.map_err(|_| Over)
     }
@@ -276,10 +285,10 @@ fn text(value: &Value) -> Frame {
     Frame::Text(value.to_string().into())
 }
 
-fn disconnect(reason: &str) -> Frame {
-    text(&json!({
+fn disconnect(reason: &str) -> Value {
+    json!({
         "type": "disconnect",
         "reason": reason,
         "debug_info": {"host": "applink-town"},
-    }))
+    })
 }

@@ -21,6 +21,7 @@ use super::Slack;
 use super::journal::Entry;
 use super::serve::obstruct;
 use super::state::State as Town;
+use super::tape::Crossing;
 
 use answer::{Refused, reply};
 use args::Args;
@@ -52,7 +53,11 @@ pub(super) async fn call(
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let response = slack.with(|town| {
-        let outcome = run(town, &name, &parts, &body.to_bytes());
+        let outcome = run(&slack, town, (&name, &parts, &body.to_bytes()));
+        slack.tape(Crossing::Answer, &name, || match &outcome {
+            Ok(answer) => answer.clone(),
+            Err(refused) => refused.body(),
+        });
         let error = outcome.as_ref().err().map(|e| e.code().to_owned());
         let response = reply(outcome, &town.setup.scopes);
         town.note(Entry::Call {
@@ -66,15 +71,15 @@ pub(super) async fn call(
 }
 
 fn run(
+    slack: &Slack,
     town: &mut Town,
-    name: &str,
-    parts: &http::request::Parts,
-    body: &[u8],
+    (name, parts, body): (&str, &http::request::Parts, &[u8]),
 ) -> Result<Value, Refused> {
     let Some(method) = METHODS.iter().find(|m| m.name == name) else {
         return Err(Refused::UnknownMethod(name.to_owned()));
     };
     let args = Args::read(parts, body, method.json)?;
+    slack.tape(Crossing::Call, name, || Value::Object(args.all().clone()));
     authenticate(town, method, &args)?;
     authorise(town, method.scopes)?;
     town.allow_call(name, method.per_minute)?;

@@ -26,8 +26,8 @@ pub struct Plan {
     pub times: Times,
     /// Which cluster it has.
     pub site: Site,
-    /// Where its Slack can be reached over TCP; without it only in memory.
-    pub slack_address: Option<String>,
+    /// How its Slack is set up.
+    pub slack: Setup,
 }
 
 /// Makes an empty store that follows a clock.
@@ -64,16 +64,8 @@ impl Plan {
             store,
             times: Times::Story,
             site: Site::Simulated,
-            slack_address: None,
+            slack: Setup::default(),
         }
-    }
-
-    pub(super) fn slack(&self) -> Setup {
-        let mut setup = Setup::default();
-        if let Some(address) = &self.slack_address {
-            setup.base_url.clone_from(address);
-        }
-        setup
     }
 }
 

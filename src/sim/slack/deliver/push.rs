@@ -12,6 +12,7 @@ use url::form_urlencoded::Serializer;
 
 use super::super::Slack;
 use super::super::setup::Paths;
+use super::super::tape::Crossing;
 use super::sign::signature;
 use super::{Attempt, Failed, Parcel, What};
 
@@ -57,6 +58,9 @@ impl Slack {
         parcel: &Parcel,
         attempt: Attempt,
     ) -> Result<Value, Failed> {
+        self.tape(Crossing::Push, parcel.what.envelope(), || {
+            parcel.payload.clone()
+        });
         let (path, content_type, body) = envelope(&self.setup().paths, parcel);
         let mut request = self
             .request(path, content_type, &body)

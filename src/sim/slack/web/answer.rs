@@ -43,7 +43,8 @@ impl Refused {
         }
     }
 
-    fn body(&self) -> Value {
+    /// The answer's body.
+    pub(in super::super) fn body(&self) -> Value {
         let mut body = json!({"ok": false, "error": self.code()});
         let more = match self {
             Self::Code(_) | Self::Slow(_) => return body,

@@ -59,6 +59,11 @@ impl Args {
         self.bearer.as_deref().or_else(|| self.text("token"))
     }
 
+    /// All of them, as they were sent.
+    pub(super) fn all(&self) -> &Map<String, Value> {
+        &self.values
+    }
+
     /// A text argument. Empty is as good as absent.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.values

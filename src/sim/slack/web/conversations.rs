@@ -48,10 +48,17 @@ pub(super) fn open(town: &mut State, args: &Args) -> Result<Value, Refused> {
 /// `users.conversations` for the bot itself: the channels it is in, in one page.
 pub(super) fn joined(town: &mut State, args: &Args) -> Result<Value, Refused> {
     let types = args.text("types").unwrap_or("public_channel");
-    let wanted = |channel: &Channel| match channel.kind {
-        Kind::Public => types.contains("public_channel"),
-        Kind::Private => types.contains("private_channel"),
-        Kind::Direct(_) => types.split(',').any(|kind| kind.trim() == "im"),
+    let types: Vec<&str> = types.split(',').map(str::trim).collect();
+    let known = ["public_channel", "private_channel", "mpim", "im"];
+    if types.iter().any(|kind| !known.contains(kind)) {
+        return Err(Refused::Code("invalid_types"));
+    }
+    let wanted = |channel: &Channel| {
+        types.contains(&match channel.kind {
+            Kind::Public => "public_channel",
+            Kind::Private => "private_channel",
+            Kind::Direct(_) => "im",
+        })
     };
     let archived = !args.flag("exclude_archived");
     let channels = town.world.channels.iter();
