@@ -19,6 +19,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::sim::town::Hardship;
+
 /// Time-bound network access to Kubernetes workloads, asked and approved in Slack.
 #[derive(Debug, Parser)]
 #[command(name = "drawbridge", version, about)]
@@ -35,6 +37,10 @@ enum Command {
     Demo(demo::Given),
     /// Run scenario files on a manual clock and print their transcripts.
     Simulate {
+        /// Make everything hard on purpose: every step done twice, the first answer to every call
+        /// lost, or a crash after every commit.
+        #[arg(long, value_name = "NAME", value_parser = hardship)]
+        hardship: Option<Hardship>,
         /// Scenario files.
         #[arg(required = true)]
         files: Vec<PathBuf>,
@@ -83,13 +89,22 @@ impl From<Status> for ExitCode {
     }
 }
 
+/// The hardship of that name.
+fn hardship(name: &str) -> Result<Hardship, String> {
+    let named = |hardship: &Hardship| hardship.name() == name;
+    Hardship::ALL.into_iter().find(named).ok_or_else(|| {
+        let names = Hardship::ALL.map(Hardship::name);
+        format!("there are only {}", names.join(", "))
+    })
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let command = Cli::parse().command;
     let status = match command {
         Command::Serve => serve::run(),
         Command::Demo(given) => demo::run(&given),
-        Command::Simulate { files } => simulate::run(&files),
+        Command::Simulate { hardship, files } => simulate::run(&files, hardship),
         Command::Check { schema: true, .. } => {
             say(crate::rules::SCHEMA);
             Status::Done

@@ -28,6 +28,7 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Namespace, Pod, Service as KubeService};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::core::ApiResource;
+use serde_json::Value;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -193,6 +194,27 @@ impl Cluster {
         snapshot_kinds!(add);
         self.survey_optional(&mut snapshot).await?;
         Ok(snapshot)
+    }
+
+    /// Every NetworkPolicy as the API server shows it, without the book-keeping of field owners: for
+    /// people who want to read them.
+    ///
+    /// # Errors
+    /// [`ClusterError`]; never a part of the list.
+    pub async fn policies(&self) -> Result<Vec<Value>, ClusterError> {
+        let kind = ApiResource::erase::<NetworkPolicy>(&());
+        let mut policies = self.list::<Value>(&kind, None).await?.items;
+        for policy in &mut policies {
+            // The items of a list do not say what they are.
+            if let Some(fields) = policy.as_object_mut() {
+                fields.insert("apiVersion".to_owned(), kind.api_version.clone().into());
+                fields.insert("kind".to_owned(), kind.kind.clone().into());
+            }
+            if let Some(meta) = policy.get_mut("metadata").and_then(Value::as_object_mut) {
+                meta.remove("managedFields");
+            }
+        }
+        Ok(policies)
     }
 
     /// When the oldest of the kinds' last complete lists was begun; `None` while one is missing.

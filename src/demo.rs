@@ -2,12 +2,12 @@
 //!
 //! The same town that plays stories and serves every test ([`crate::sim::town`]) runs here beside a page
 //! that shows it and acts in it. In the usual demo its time is its own: it goes as fast as the
-//! machine's ([`pace`]) and can be hurried, and because it moves only when nothing can run, half an
+//! machine's (`pace`) and can be hurried, and because it moves only when nothing can run, half an
 //! hour passes in a blink and in the right order. With a real cluster or a real Redis it is the
 //! machine's.
 //!
-//! Everything that the page shows is on the [`board::Board`], kept current by [`follow`]; everything that a
-//! visitor does goes through [`acts`], [`troubles`] or the pace. Nothing here is needed by `serve`.
+//! Everything that the page shows is on the `board`, kept current by `follow`; everything that a
+//! visitor does goes through `acts`, `troubles` or the pace. Nothing here is needed by `serve`.
 
 mod acts;
 mod board;

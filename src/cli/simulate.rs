@@ -8,18 +8,17 @@ use anyhow::{Context, Result};
 use super::{Status, complain, say};
 use crate::sim::scenario::{self, Failure, Played};
 use crate::sim::slack::Setup;
-use crate::sim::town::Plan;
-use crate::store::Store;
+use crate::sim::town::{Hardship, Plan};
 use crate::store::memory::MemoryStore;
 
 /// The seed of every story: ids and names are the same in every run.
 pub(super) const SEED: u64 = 7;
 
-/// Runs the command.
-pub fn run(files: &[PathBuf]) -> Status {
+/// Runs the command; `hardship`: what every story is played under.
+pub fn run(files: &[PathBuf], hardship: Option<Hardship>) -> Status {
     let mut status = Status::Done;
     for file in files {
-        match play(file) {
+        match play(file, hardship) {
             Ok(played) => {
                 say(&format!("== {}\n{}", file.display(), played.transcript));
                 for failure in played.failures {
@@ -37,12 +36,13 @@ pub fn run(files: &[PathBuf]) -> Status {
     status
 }
 
-/// Plays one file on a runtime of its own.
+/// Plays one file, if wanted under a hardship.
 ///
 /// # Errors
 /// The file cannot be read, understood or acted out.
-pub fn play(file: &Path) -> Result<Played> {
-    play_in(file, Setup::default())
+pub fn play(file: &Path, hardship: Option<Hardship>) -> Result<Played> {
+    let plan = Plan { hardship, ..plan() };
+    play_as(file, &plan)
 }
 
 /// Plays one file in a town whose Slack is set up like that.
@@ -50,14 +50,22 @@ pub fn play(file: &Path) -> Result<Played> {
 /// # Errors
 /// As [`play`].
 pub fn play_in(file: &Path, slack: Setup) -> Result<Played> {
+    let plan = Plan { slack, ..plan() };
+    play_as(file, &plan)
+}
+
+fn plan() -> Plan {
+    Plan::of_stories(
+        SEED,
+        Box::new(|clock| Ok(Arc::new(MemoryStore::new(clock)))),
+    )
+}
+
+/// On a runtime of its own.
+fn play_as(file: &Path, plan: &Plan) -> Result<Played> {
     let text = std::fs::read_to_string(file).context("cannot be read")?;
     let story = scenario::parse(&text)?;
-    let store = |clock| Ok(Arc::new(MemoryStore::new(clock)) as Arc<dyn Store>);
-    let plan = Plan {
-        slack,
-        ..Plan::of_stories(SEED, Box::new(store))
-    };
-    paused_runtime()?.block_on(scenario::play(&story, &plan, &mut |_| {}))
+    paused_runtime()?.block_on(scenario::play(&story, plan, &mut |_| {}))
 }
 
 /// A runtime whose time stands still while anything can run.

@@ -1,7 +1,6 @@
 //! Opening and closing: server-side apply, quorum reads, and deletes that cannot hit anything else.
 
 use http::StatusCode;
-use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::api::{DeleteParams, GetParams, ListParams, Patch, PatchParams, Preconditions};
 use kube::core::{ApiResource, DynamicObject, Resource};
 use serde::Deserialize;
@@ -170,6 +169,7 @@ impl Cluster {
         overdue: impl Fn(&SeenObject) -> bool + Send,
     ) -> Result<Withdrawn, ClusterError> {
         let mut absent = Withdrawn::AlreadyGone;
+        let mut unanswered = None;
         for _ in 0..DELETE_TRIES {
             let Some(seen) = self.read(at).await? else {
                 return Ok(absent);
@@ -190,13 +190,22 @@ impl Cluster {
                 Ok(()) => absent = Withdrawn::Closed,
                 Err(ClusterError::Nowhere(words)) if is_absence(&words) => {}
                 Err(ClusterError::Conflict(words)) => tracing::debug!(%at, words, "delete again"),
+                // The next read tells whether it was done: what is gone then was closed by us.
+                Err(e @ (ClusterError::Away(_) | ClusterError::Timeout(_))) => {
+                    absent = Withdrawn::Closed;
+                    unanswered = Some(e);
+                }
                 Err(e) => return Err(e),
             }
+        }
+        if let Some(error) = unanswered {
+            return Err(error);
         }
         Err(ClusterError::Conflict(format!("{at} keeps changing")))
     }
 
-    /// One delete of exactly this version of exactly this object.
+    /// One delete of exactly this version of this object. Repeated, a lost answer would look like
+    /// somebody else's deed.
     async fn delete(&self, seen: &SeenObject) -> Result<(), ClusterError> {
         let kind = seen.at.resource();
         let parameters = DeleteParams::default().preconditions(Preconditions {
@@ -212,7 +221,7 @@ impl Cluster {
             &kind.plural,
             Some(&seen.at.namespace),
         );
-        self.wire.repeatable(&request, &asked, CALL_LIMIT).await?;
+        self.wire.once(request, &asked, CALL_LIMIT).await?;
         Ok(())
     }
 
@@ -229,27 +238,6 @@ impl Cluster {
             }
         }
         Ok(all)
-    }
-
-    /// Every NetworkPolicy as the API server shows it, without the book-keeping of field owners: for
-    /// people who want to read them.
-    ///
-    /// # Errors
-    /// [`ClusterError`]; never a part of the list.
-    pub async fn policies(&self) -> Result<Vec<Value>, ClusterError> {
-        let kind = ApiResource::erase::<NetworkPolicy>(&());
-        let mut policies = self.list::<Value>(&kind, None).await?.items;
-        for policy in &mut policies {
-            // The items of a list do not say what they are.
-            if let Some(fields) = policy.as_object_mut() {
-                fields.insert("apiVersion".to_owned(), kind.api_version.clone().into());
-                fields.insert("kind".to_owned(), kind.kind.clone().into());
-            }
-            if let Some(meta) = policy.get_mut("metadata").and_then(Value::as_object_mut) {
-                meta.remove("managedFields");
-            }
-        }
-        Ok(policies)
     }
 
     /// A whole list, fetched page by page. A page token that the server forgot starts it over, once.

@@ -177,6 +177,7 @@ impl Making {
             times: self.times(),
             site: self.site.clone(),
             slack: setup,
+            hardship: None,
         };
         // The page shows it coming to life, which takes real servers the time they take.
         let town = Town::wake(&plan)?;

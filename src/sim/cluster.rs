@@ -127,6 +127,12 @@ impl SimCluster {
         self.faults().waiting()
     }
 
+    /// From now on the first answer to each distinct call (verb and object or collection) is lost after
+    /// it was carried out; healing changes nothing about that.
+    pub fn lose_first_answers(&self) {
+        self.faults().lose_first_answers();
+    }
+
     /// Nothing planned goes wrong any more; denials and missing permissions are lifted too.
     pub fn heal(&self) {
         self.faults().heal();

@@ -4,37 +4,36 @@
 //! the same story plays the same way every time, in milliseconds.
 
 pub mod gates;
-mod mortal;
+mod generation;
+pub mod hardship;
+mod leash;
 pub mod people;
 pub mod plan;
 pub mod populate;
+mod premises;
 pub mod rulebook;
 pub mod shelf;
 pub mod trouble;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cluster::SimCluster;
 use super::slack::{Slack, Surroundings};
-use crate::app::{Book, Bot, Parts};
+use crate::app::Parts;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::entropy::Entropy;
-use crate::run::{self, Running};
-use crate::secret::Secret;
-use crate::slack::{Deliverer, Directory, Receiver, SlackApi, SlackConfig, Socket, Wire};
 use crate::units::{Seconds, Time};
+use premises::Premises;
 
 pub use gates::GateLog;
-use mortal::{Death, MortalApi, MortalStore};
-pub use plan::{MakeStore, Plan, Site, Times};
+pub use hardship::Hardship;
+pub use plan::{Connect, MakeStore, Plan, Site, Times};
 pub use rulebook::Rulebook;
 pub use shelf::Shelf;
 
@@ -54,6 +53,9 @@ const QUIET: Duration = Duration::from_millis(1_500);
 /// The town must fall quiet within this; else something spins.
 const RESTLESS: Duration = Duration::from_secs(120);
 
+/// The same under a hardship: everything that fails once is waited for.
+const RESTLESS_IN_HARDSHIP: Duration = Duration::from_secs(600);
+
 /// The town.
 #[derive(Debug)]
 pub struct Town {
@@ -65,27 +67,25 @@ pub struct Town {
     pub shelf: Arc<Shelf>,
     /// Every object of ours that was ever in its cluster.
     pub gates: GateLog,
-    rulebook: Rulebook,
-    site: Site,
     clock: Arc<dyn Clock>,
-    entropy: Arc<Entropy>,
     tracker: TaskTracker,
     stop: CancellationToken,
-    bot: Option<Process>,
+    premises: Arc<Premises>,
 }
 
-/// The bot as it runs.
-#[derive(Debug)]
-struct Process {
-    parts: Arc<Parts>,
-    running: Running,
-    death: Death,
+/// The last thing that a bot does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Last {
+    /// It changes the store.
+    Commit,
+    /// It posts a message.
+    Message,
 }
 
 impl Town {
     /// Whether the clock is the town's own, and its cluster and store can be broken at will.
-    pub const fn is_simulated(&self) -> bool {
-        matches!(self.site, Site::Simulated)
+    pub fn is_simulated(&self) -> bool {
+        matches!(self.premises.site, Site::Simulated)
     }
 
     /// The town of a plan, with the bot started and quiet.
@@ -120,18 +120,36 @@ impl Town {
         let gates = GateLog::default();
         let following = gates.clone().follow(api.clone(), Arc::clone(&clock));
         tracker.spawn(stop.clone().run_until_cancelled_owned(following));
+        if plan.hardship == Some(Hardship::LoseAnswers) {
+            slack.lose_first_answers();
+            api.lose_first_answers();
+        }
+        let premises = Arc::new(Premises {
+            slack: slack.clone(),
+            api: api.clone(),
+            shelf: Arc::clone(&shelf),
+            clock: Arc::clone(&clock),
+            entropy,
+            tracker: tracker.clone(),
+            stop: stop.clone(),
+            hardship: plan.hardship,
+            site: plan.site.clone(),
+            rulebook: Mutex::new(plan.site.rulebook()?),
+            bot: Mutex::default(),
+            crashed: Arc::default(),
+            trials: Arc::default(),
+        });
+        let replacing = Arc::clone(&premises).replace_crashed();
+        tracker.spawn(stop.clone().run_until_cancelled_owned(replacing));
         let mut town = Self {
             slack,
             api,
             shelf,
             gates,
-            rulebook: plan.site.rulebook()?,
-            site: plan.site.clone(),
             clock,
-            entropy,
             tracker,
             stop,
-            bot: None,
+            premises,
         };
         town.start_bot()?;
         Ok(town)
@@ -142,9 +160,16 @@ impl Town {
         self.clock.now()
     }
 
+    /// What everything is made hard by.
+    pub fn hardship(&self) -> Option<Hardship> {
+        self.premises.hardship
+    }
+
     /// The bot's parts, for looking at documents.
-    pub fn parts(&self) -> Option<&Arc<Parts>> {
-        self.bot.as_ref().map(|process| &process.parts)
+    pub fn parts(&self) -> Option<Arc<Parts>> {
+        let bot = self.premises.bot();
+        let alive = bot.as_ref().filter(|process| process.is_alive());
+        alive.map(|process| Arc::clone(&process.parts))
     }
 
     /// Waits until something happens that people or the cluster show, and says when that was; `None`:
@@ -166,17 +191,20 @@ impl Town {
     /// # Errors
     /// When something never stops happening.
     pub async fn settle(&self) -> Result<()> {
+        let hardship = self.premises.hardship;
+        let quiet = hardship.map_or(QUIET, Hardship::quiet);
+        let restless = hardship.map_or(RESTLESS, |_| RESTLESS_IN_HARDSHIP);
         let began = tokio::time::Instant::now();
         let mut seen = self.pulse();
         let mut quiet_since = began;
-        while quiet_since.elapsed() < QUIET {
+        while quiet_since.elapsed() < quiet {
             tokio::time::sleep(Duration::from_millis(50)).await;
             let pulse = self.pulse();
             if pulse != seen {
                 seen = pulse;
                 quiet_since = tokio::time::Instant::now();
             }
-            if began.elapsed() > RESTLESS {
+            if began.elapsed() > restless {
                 bail!("the town does not fall quiet");
             }
         }
@@ -197,31 +225,17 @@ impl Town {
         Arc::clone(&self.clock)
     }
 
-    /// The rules as they are now.
-    pub const fn rulebook(&self) -> &Rulebook {
-        &self.rulebook
+    /// The text of the rules as they were at first.
+    pub fn rules_text(&self) -> &'static str {
+        self.premises.rulebook().text()
     }
 
-    /// New eyes and hands on the town's cluster, not started.
+    /// New eyes and hands on the town's cluster, not started; they outlive the bot.
     ///
     /// # Errors
     /// A real cluster's certificates or credentials cannot be used.
     pub fn cluster(&self) -> Result<Cluster> {
-        self.cluster_until(&Death::default())
-    }
-
-    fn cluster_until(&self, death: &Death) -> Result<Cluster> {
-        let clock = Arc::clone(&self.clock);
-        match &self.site {
-            Site::Simulated => {
-                let api = MortalApi {
-                    inner: self.api.service(),
-                    death: death.clone(),
-                };
-                Ok(Cluster::in_process(CLUSTER, api, clock))
-            }
-            Site::Real(connect) => connect(clock),
-        }
+        self.premises.cluster(self.api.service())
     }
 
     /// Other rules come into force, now and for every bot that starts later.
@@ -229,12 +243,14 @@ impl Town {
     /// # Errors
     /// They cannot be used.
     pub fn change_rules(&mut self, change: impl FnOnce(&mut Rulebook) -> Result<()>) -> Result<()> {
-        let mut rulebook = self.rulebook.clone();
-        change(&mut rulebook)?;
-        let rules = Arc::new(rulebook.load()?);
-        self.rulebook = rulebook;
-        if let Some(process) = &self.bot {
-            process.parts.rules.store(rules);
+        let mut rulebook = self.premises.rulebook();
+        let mut changed = rulebook.clone();
+        change(&mut changed)?;
+        let rules = Arc::new(changed.load()?);
+        *rulebook = changed;
+        drop(rulebook);
+        if let Some(parts) = self.parts() {
+            parts.rules.store(rules);
         }
         Ok(())
     }
@@ -244,27 +260,39 @@ impl Town {
     /// # Errors
     /// It is not running, or does not stop.
     pub async fn stop_bot(&mut self) -> Result<()> {
-        let process = self.bot.take().context("the bot is not running")?;
-        anyhow::ensure!(process.running.shut_down().await, "the bot did not stop");
+        let process = self.premises.bot().take();
+        let process = process.context("the bot is not running")?;
+        anyhow::ensure!(process.shut_down().await, "the bot did not stop");
         Ok(())
     }
 
-    /// Kills the bot: from this instant it reaches neither store nor Slack nor cluster, whatever it was
-    /// doing. Its tasks end by themselves.
+    /// The bot's process dies at once: from this instant nothing of it reaches the store, Slack or the
+    /// cluster, and nobody waits for what it was about to do. [`Town::start_bot`] starts another.
     ///
     /// # Errors
     /// It is not running.
     pub fn kill_bot(&mut self) -> Result<()> {
-        let process = self.bot.take().context("the bot is not running")?;
-        process.death.come();
-        process.running.stop.cancel();
-        Ok(())
+        self.premises.kill()
+    }
+
+    /// The same, right after the next thing of this kind that it does: nothing happens in between.
+    pub fn kill_bot_after(&mut self, what: Last) {
+        let premises = Arc::clone(&self.premises);
+        match what {
+            Last::Commit => premises.trials.last_commit(),
+            Last::Message => {
+                let killing = premises.kill_after_message();
+                let killing = self.stop.clone().run_until_cancelled_owned(killing);
+                self.tracker.spawn(killing);
+            }
+        }
     }
 
     /// Sends everybody home.
-    pub async fn close(mut self) {
-        if let Some(process) = self.bot.take() {
-            process.running.shut_down().await;
+    pub async fn close(self) {
+        let process = self.premises.bot().take();
+        if let Some(process) = process {
+            process.shut_down().await;
         }
         self.stop.cancel();
         self.tracker.close();
@@ -276,71 +304,6 @@ impl Town {
     /// # Errors
     /// The rules cannot be used, or one is running.
     pub fn start_bot(&mut self) -> Result<()> {
-        anyhow::ensure!(self.bot.is_none(), "the bot is running");
-        let death = Death::default();
-        let wire = self.open_wire(&death);
-        let setup = self.slack.setup();
-        let config = SlackConfig {
-            bot_token: Secret::new(setup.bot_token.clone()),
-            app_token: Some(Secret::new(setup.app_token.clone())),
-            signing_secret: None,
-            api_url: format!("{}/api", setup.base_url),
-        };
-        let slack = Arc::new(SlackApi::new(&config, wire));
-        let cluster = self.cluster_until(&death)?;
-        let store = Arc::new(MortalStore {
-            inner: self.shelf.store(),
-            death: death.clone(),
-        });
-        let parts = Arc::new(Parts {
-            book: Book::new(store, Arc::clone(&self.entropy)),
-            clock: Arc::clone(&self.clock),
-            entropy: Arc::clone(&self.entropy),
-            rules: ArcSwap::from_pointee(self.rulebook.load()?),
-            directory: Arc::new(Directory::new(Arc::clone(&slack))),
-            slack,
-            clusters: BTreeMap::from([(cluster.name().to_owned(), Arc::new(cluster))]),
-            max_lifetime: MAX_LIFETIME,
-            poll: POLL,
-        });
-        let running = run::start(&parts);
-        let bot: Arc<dyn Receiver> = Arc::new(Bot(Arc::clone(&parts)));
-        let (tracker, stop) = (running.tracker.clone(), running.stop.clone());
-        let api = Arc::clone(&parts.slack);
-        let deliverer = Deliverer::new(Arc::clone(&api), bot, tracker.clone(), stop.clone());
-        let socket = Socket::new(api, deliverer, Arc::clone(&self.entropy), tracker, stop);
-        running.tracker.spawn(socket.run());
-        self.bot = Some(Process {
-            parts,
-            running,
-            death,
-        });
-        Ok(())
-    }
-
-    /// A wire in memory whose other end is the town's Slack, until the process dies.
-    fn open_wire(&self, death: &Death) -> Wire {
-        let (wire, mut listener) = Wire::memory();
-        let (slack, tracker, death) = (self.slack.clone(), self.tracker.clone(), death.clone());
-        let stop = self.stop.clone();
-        let connections = self.tracker.clone();
-        connections.spawn(async move {
-            loop {
-                let accepted = tokio::select! {
-                    accepted = listener.accept() => accepted,
-                    () = stop.cancelled() => None,
-                    () = death.comes() => None,
-                };
-                let Some(io) = accepted else { return };
-                let (slack, death) = (slack.clone(), death.clone());
-                tracker.spawn(async move {
-                    tokio::select! {
-                        () = slack.serve_stream(io) => {}
-                        () = death.comes() => {}
-                    }
-                });
-            }
-        });
-        wire
+        self.premises.start()
     }
 }

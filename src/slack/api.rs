@@ -65,7 +65,8 @@ struct Done {}
 /// channel go at most once a second; after a 429 a method rests as long as Slack asked.
 ///
 /// # Retries
-/// None here: [`SlackError::retry`] tells the caller, who has the document and the patience.
+/// A read whose connection broke is made once more at once. Else none here: [`SlackError::retry`] tells
+/// the caller, who has the document and the patience.
 pub struct SlackApi {
     caller: Caller,
     wire: Wire,

@@ -28,7 +28,7 @@ pub(in crate::demo) fn look(stage: &Stage, play: &Play) -> Value {
         "groups": listed,
         "channels": channels,
         "app": app(play),
-        "rules_yaml": play.town.rulebook().text(),
+        "rules_yaml": play.town.rules_text(),
         "can": {"hurry": stage.is_embedded(), "break": stage.is_embedded()},
         "addresses": {
             "slack": address(slack_at, "/api"), "kubernetes": address(kubernetes_at, ""),

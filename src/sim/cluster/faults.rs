@@ -1,5 +1,6 @@
 //! What can be made to go wrong: an API server that refuses, hangs, loses answers or is away.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -70,6 +71,8 @@ struct Rules {
     planned: Vec<Planned>,
     forbidden: Vec<Forbidden>,
     denials: Vec<Denial>,
+    /// Calls whose first answer was lost; `None`: answers arrive.
+    lost: Option<HashSet<String>>,
 }
 
 /// Everything planned to go wrong.
@@ -110,8 +113,31 @@ impl Faults {
             .sum()
     }
 
+    /// Whether the answer to this call is to be lost: it is the first such call. Watches have none.
+    pub(super) fn take_answer(&self, call: &Call) -> bool {
+        let mut rules = self.rules();
+        let Some(lost) = rules.lost.as_mut().filter(|_| call.verb != Verb::Watch) else {
+            return false;
+        };
+        let namespace = call.namespace.as_deref().unwrap_or_default();
+        let Kind { plural, group, .. } = call.kind;
+        lost.insert(format!(
+            "{:?} {group}/{plural} {namespace}/{}",
+            call.verb, call.name
+        ))
+    }
+
+    pub(super) fn lose_first_answers(&self) {
+        self.rules().lost = Some(HashSet::new());
+    }
+
     pub(super) fn heal(&self) {
-        *self.rules() = Rules::default();
+        let mut rules = self.rules();
+        let lost = rules.lost.take();
+        *rules = Rules {
+            lost,
+            ..Rules::default()
+        };
     }
 
     pub(super) fn forbid(&self, verb: &str, plural: &str, namespace: Option<&str>) {

@@ -76,7 +76,9 @@ impl SimCluster {
     }
 
     async fn objects_call(&self, call: Call, body: &Bytes) -> Result<Response<SimBody>, BoxError> {
-        let fault = self.faults().take(call.verb);
+        let planned = self.faults().take(call.verb);
+        let lost = || self.faults().take_answer(&call);
+        let fault = planned.or_else(|| lost().then_some(Fault::LostAnswer));
         match fault {
             Some(Fault::Broken) => return Err(broken("connection reset")),
             Some(Fault::Hang) => std::future::pending().await,

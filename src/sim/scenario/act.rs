@@ -28,6 +28,8 @@ impl Stage {
             Act::Break(trouble) => self.town.trouble(*trouble, true),
             Act::Mend(trouble) => self.town.trouble(*trouble, false),
             Act::StopBot => self.town.stop_bot().await?,
+            Act::KillBot(None) => self.town.kill_bot()?,
+            Act::KillBot(Some(last)) => self.town.kill_bot_after(*last),
             Act::StartBot => self.town.start_bot()?,
             Act::RestartBot => {
                 self.town.stop_bot().await?;

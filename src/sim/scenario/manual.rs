@@ -24,6 +24,13 @@ A line starting with `#` is a remark; the first says why the story is told. `aft
 When a story ends, it is checked without being told that Slack had nothing to complain about, that
 nothing of ours is left in the cluster, that every gate was approved and closed within 2 s of its end,
 and that every message is current.
+
+`cargo test --test hardship` plays every story three more times: with every lane step done twice
+(`repeat`), with the first answer to every call of Slack and of the API server lost (`lose-answers`),
+and with a crash after every commit (`crash`). All that a story expects must come true, and what is left
+in the end may differ only as `tests/hardship/differences.rs` states; `tests/hardship/exceptions.rs`
+names the stories that cannot, with the reasons. What is expected after a while may then have come
+while the line before was waited for. `drawbridge simulate --hardship NAME FILE…` shows one.
 ";
 
 /// The whole page.

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use super::end;
 use super::stage::Stage;
 use super::story::Story;
+use crate::id::RequestId;
 use crate::sim::town::Plan;
 use crate::units::Time;
 
@@ -17,6 +18,12 @@ pub struct Played {
     pub transcript: String,
     /// What was not as expected.
     pub failures: Vec<Failure>,
+    /// Every message as it stands in the end, in the order of posting, with its place first.
+    pub messages: Vec<Vec<String>>,
+    /// Every change of the cluster, in order.
+    pub cluster: Vec<String>,
+    /// The requests that were made, oldest first.
+    pub requests: Vec<RequestId>,
 }
 
 /// Something that was not as expected.
@@ -64,6 +71,9 @@ pub async fn play(story: &Story, plan: &Plan, audience: Audience<'_>) -> Result<
     let mut played = Played {
         transcript: String::new(),
         failures: Vec::new(),
+        messages: Vec::new(),
+        cluster: Vec::new(),
+        requests: Vec::new(),
     };
     for line in &story.lines {
         let scenes = stage.act(line).await;
@@ -72,11 +82,14 @@ pub async fn play(story: &Story, plan: &Plan, audience: Audience<'_>) -> Result<
             write_scene(&mut played.transcript, &scene);
             note(&mut played, line.number, &scene.failures);
             audience(&scene);
+            played.cluster.extend(scene.cluster);
         }
     }
     let last = story.lines.last().map_or(1, |line| line.number);
     let unfinished = end::check(&stage).await?;
     note(&mut played, last, &unfinished);
+    played.messages = stage.all_messages()?;
+    played.requests = stage.town.shelf.created();
     stage.town.close().await;
     Ok(played)
 }

@@ -10,7 +10,7 @@ use super::screens::Screens;
 use super::story::{Act, Excuse, Line};
 use super::{expect, words};
 use crate::sim::cluster::State;
-use crate::sim::slack::{Change, Changed, MessageRef, Seen};
+use crate::sim::slack::{Change, Changed, Message, MessageRef, Seen};
 use crate::sim::town::gates::ours;
 use crate::sim::town::{Plan, Town};
 use crate::units::Time;
@@ -71,7 +71,10 @@ impl Stage {
     /// passed before it comes first, a scene for each time that the town fell quiet again.
     pub(super) async fn act(&mut self, line: &Line) -> Result<Vec<Scene>> {
         let expects = matches!(line.act, Act::Expect(_));
-        if !expects || line.after.is_some() {
+        // Under a hardship a town falls quiet later: what is expected after a while may have come
+        // while the line before was waited for.
+        let waits = line.after.is_some() && !(expects && self.town.hardship().is_some());
+        if !expects || waits {
             self.episode = self.shown;
         }
         let mut scenes = Vec::new();
@@ -154,20 +157,43 @@ impl Stage {
             let Some(message) = slack.message(&at) else {
                 continue;
             };
-            let only_for = message.only_for.as_deref().and_then(|id| slack.person(id));
-            let readers = match only_for {
-                Some(person) => vec![person.name],
-                None => slack.audience(&message),
-            };
-            let reader = if let [one] = readers.as_slice() {
-                one
-            } else {
-                EVERYWHERE
-            };
-            let seen = slack.render(&message, reader)?;
+            let (seen, readers) = self.seen(&message)?;
             let before = self.shown_as.insert(at, seen.lines.clone());
             if before.as_ref() != Some(&seen.lines) {
                 messages.push(describe(&seen, &readers, new));
+            }
+        }
+        Ok(messages)
+    }
+
+    /// A message as its reader sees it, and who reads it.
+    fn seen(&self, message: &Message) -> Result<(Seen, Vec<String>)> {
+        let slack = &self.town.slack;
+        let only_for = message.only_for.as_deref().and_then(|id| slack.person(id));
+        let readers = match only_for {
+            Some(person) => vec![person.name],
+            None => slack.audience(message),
+        };
+        let reader = match readers.as_slice() {
+            [one] => one,
+            _ => EVERYWHERE,
+        };
+        Ok((slack.render(message, reader)?, readers))
+    }
+
+    /// Every message of the bot and of Slackbot as it is now, in the order of posting.
+    pub(super) fn all_messages(&self) -> Result<Vec<Vec<String>>> {
+        let slack = &self.town.slack;
+        let slackbot = slack.person("slackbot").context("Slackbot is not there")?;
+        let posted = slack.changes_since(0).into_iter().filter(|change| {
+            let wanted = self.by_bot(change) || change.message.author == slackbot.id;
+            wanted && change.what == Changed::Posted
+        });
+        let mut messages = Vec::new();
+        for change in posted {
+            if let Some(message) = slack.message(&change.message.at) {
+                let (seen, readers) = self.seen(&message)?;
+                messages.push(describe(&seen, &readers, true));
             }
         }
         Ok(messages)

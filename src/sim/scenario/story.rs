@@ -1,5 +1,6 @@
 //! What a scenario file can say. The words for it are in [`super::forms`].
 
+use crate::sim::town::Last;
 use crate::sim::town::trouble::Trouble;
 use crate::units::Seconds;
 
@@ -137,6 +138,8 @@ pub enum Act {
     DeleteGates,
     /// The bot stops in order.
     StopBot,
+    /// The bot's process dies: at once, or right after the next thing of this kind that it does.
+    KillBot(Option<Last>),
     /// A bot starts on the same store.
     StartBot,
     /// Both, one after the other.

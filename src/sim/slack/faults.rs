@@ -1,5 +1,6 @@
 //! What can be made to go wrong on purpose.
 
+use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ pub(super) struct Faults {
     mishaps: VecDeque<Mishap>,
     /// That many sockets are told that there are too many.
     crowded: usize,
+    /// Calls whose first answer was lost; `None`: answers arrive.
+    lost: Option<HashSet<Vec<u8>>>,
 }
 
 impl Faults {
@@ -73,6 +76,15 @@ impl Faults {
         crowded
     }
 
+    /// Whether the answer to this call is to be lost: it is the first such call.
+    pub(super) fn take_answer(&mut self, method: &str, arguments: &[&[u8]]) -> bool {
+        let Some(lost) = &mut self.lost else {
+            return false;
+        };
+        let call = std::iter::once(method.as_bytes()).chain(arguments.iter().copied());
+        lost.insert(call.collect::<Vec<_>>().join(&b' '))
+    }
+
     /// Whether the next delivery is to be carried twice.
     pub(super) fn take_twice(&mut self) -> bool {
         let more = self.twice > 0;
@@ -94,6 +106,12 @@ impl Slack {
     /// How many calls are still to go wrong.
     pub fn faults_waiting(&self) -> usize {
         self.read(|state| state.faults.waiting.len())
+    }
+
+    /// From now on the first answer to each distinct call of the Web API (method and arguments) is lost
+    /// after it was carried out.
+    pub fn lose_first_answers(&self) {
+        self.with(|state| state.faults.lost = Some(HashSet::new()));
     }
 
     /// Cuts every connection and accepts none (`true`) until called with `false`. Deliveries fail and

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::Slack;
 use super::journal::Entry;
-use super::serve::obstruct;
+use super::serve::{Then, obstruct};
 use super::state::State as Town;
 use super::tape::Crossing;
 
@@ -52,8 +52,14 @@ pub(super) async fn call(
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let response = slack.with(|town| {
-        let outcome = run(&slack, town, (&name, &parts, &body.to_bytes()));
+    let body = body.to_bytes();
+    let (response, then) = slack.with(|town| {
+        let query = parts.uri.query().unwrap_or_default();
+        let then = match town.faults.take_answer(&name, &[query.as_bytes(), &body]) {
+            true => Then::Cut,
+            false => then,
+        };
+        let outcome = run(&slack, town, (&name, &parts, &body));
         slack.tape(Crossing::Answer, &name, || match &outcome {
             Ok(answer) => answer.clone(),
             Err(refused) => refused.body(),
@@ -65,7 +71,7 @@ pub(super) async fn call(
             status: response.status().as_u16(),
             error,
         });
-        response
+        (response, then)
     });
     then.finish(response)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use super::Rulebook;
+use super::{Hardship, Rulebook};
 use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::cluster::Cluster;
 use crate::sim::slack::Setup;
@@ -28,6 +28,8 @@ pub struct Plan {
     pub site: Site,
     /// How its Slack is set up.
     pub slack: Setup,
+    /// What everything is made hard by, from the bot's first start on.
+    pub hardship: Option<Hardship>,
 }
 
 /// Makes an empty store that follows a clock.
@@ -65,6 +67,7 @@ impl Plan {
             times: Times::Story,
             site: Site::Simulated,
             slack: Setup::default(),
+            hardship: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use slack_morphism::prelude::*;
 use slack_morphism::{SlackClientApiCallContext, SlackClientHttpConnector};
+use tokio::time::Instant;
 use tracing::Span;
 use url::Url;
 
@@ -41,7 +42,8 @@ impl Caller {
         }
     }
 
-    /// A GET: asking twice changes nothing.
+    /// A GET: asking twice changes nothing. So one that broke is asked once more at once, within the
+    /// time of one call: otherwise a single lost answer would cost a person their ask.
     pub(super) async fn get<R>(
         &self,
         method: &'static str,
@@ -55,8 +57,15 @@ impl Caller {
             effect: Effect::Reads,
         };
         let session = self.client.open_session(&self.bot);
-        let call = session.http_session_api.http_get(method, &params, None);
-        self.run(called, None, call).await
+        let ask = || session.http_session_api.http_get(method, &params, None);
+        let asked = Instant::now();
+        match self.run(called, None, CALL_TIMEOUT, ask()).await {
+            Err(SlackError::Away { .. }) if asked.elapsed() < CALL_TIMEOUT => {
+                let left = CALL_TIMEOUT.saturating_sub(asked.elapsed());
+                self.run(called, None, left, ask()).await
+            }
+            answer => answer,
+        }
     }
 
     /// A POST with the bot's token. `channel`: a new message there, which takes its turn.
@@ -76,7 +85,7 @@ impl Caller {
         };
         let session = self.client.open_session(&self.bot);
         let call = session.http_session_api.http_post(method, request, None);
-        self.run(called, channel, call).await
+        self.run(called, channel, CALL_TIMEOUT, call).await
     }
 
     /// A POST with the app's token; only `apps.connections.open` takes one, and a lost answer costs
@@ -96,7 +105,7 @@ impl Caller {
         let session = self.client.open_session(app);
         let nothing = serde_json::json!({});
         let call = session.http_session_api.http_post(method, &nothing, None);
-        self.run(called, None, call).await
+        self.run(called, None, CALL_TIMEOUT, call).await
     }
 
     /// A POST to an address that Slack gave us, without a token: the address is the permission.
@@ -123,19 +132,20 @@ impl Caller {
         };
         let connector = &self.client.http_api.connector;
         let call = connector.http_post_uri(address, request, context);
-        self.run(called, None, call).await
+        self.run(called, None, CALL_TIMEOUT, call).await
     }
 
     async fn run<R>(
         &self,
         called: Called,
         channel: Option<&str>,
+        within: Duration,
         call: impl Future<Output = ClientResult<R>>,
     ) -> Result<R, SlackError> {
         let method = called.method;
         let too_early = |after| SlackError::RateLimited { method, after };
         self.pace.turn(method, channel).await.map_err(too_early)?;
-        let answer = tokio::time::timeout(CALL_TIMEOUT, call)
+        let answer = tokio::time::timeout(within, call)
             .await
             .map_err(|_| called.unanswered("no answer in time"))?;
         let result = answer.map_err(|error| called.failed(error));

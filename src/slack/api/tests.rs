@@ -90,6 +90,26 @@ async fn a_post_without_an_answer_may_have_happened_and_a_read_did_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_read_that_broke_is_made_once_more_and_a_write_is_not() {
+    let (fake, api) = FakeSlack::start();
+    fake.script("auth.test", [Script::Status(500)]);
+    api.auth_test().await.unwrap();
+    assert_eq!(fake.calls("auth.test").len(), 2);
+    fake.script("auth.test", [Script::Status(500), Script::Hang]);
+    let before = tokio::time::Instant::now();
+    api.auth_test().await.unwrap_err();
+    assert_eq!(
+        before.elapsed(),
+        Duration::from_secs(5),
+        "both in one call's time"
+    );
+    fake.script("chat.update", [Script::Status(500)]);
+    let lost = api.update("C1", "1.1", &message("x")).await;
+    lost.unwrap_err();
+    assert_eq!(fake.calls("chat.update").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_post_that_could_not_be_sent_did_not_happen() {
     let (wire, listener) = Wire::memory();
     drop(listener);

@@ -173,7 +173,8 @@ async fn nothing_is_taken_without_room_or_while_shutting_down() {
 #[tokio::test(start_paused = true)]
 async fn an_event_is_not_acknowledged_while_we_do_not_know_who_we_are() {
     let town = slow(0, None);
-    town.fake.script("auth.test", [Script::Status(500)]);
+    town.fake
+        .script("auth.test", [Script::Status(500), Script::Status(500)]);
     assert_eq!(town.deliverer.take(event("Ev1")).await, Answer::Withheld);
     assert_eq!(town.deliverer.take(event("Ev1")).await, Answer::Empty);
     assert_eq!(town.receiver.keys(), ["Ev1"]);

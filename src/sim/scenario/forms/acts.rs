@@ -3,6 +3,7 @@
 use super::super::pattern::Fields;
 use super::super::story::{Act, Excuse, Picture, Press, Way};
 use super::Form;
+use crate::sim::town::Last;
 use crate::sim::town::trouble::Trouble;
 
 /// What people, programs and the world do. The first form that fits is taken, so longer ones stand
@@ -255,6 +256,24 @@ pub static ACTS: &[Form<Act>] = &[
         example: "stop the bot",
         meaning: "it ends in order",
         build: |_| Ok(Act::StopBot),
+    },
+    Form {
+        usage: "kill the bot",
+        example: "kill the bot",
+        meaning: "its process dies at once, whatever it was doing",
+        build: |_| Ok(Act::KillBot(None)),
+    },
+    Form {
+        usage: "kill the bot after its next commit",
+        example: "kill the bot after its next commit",
+        meaning: "its process dies as soon as the store has that, before anything follows from it",
+        build: |_| Ok(Act::KillBot(Some(Last::Commit))),
+    },
+    Form {
+        usage: "kill the bot after its next message",
+        example: "kill the bot after its next message",
+        meaning: "its process dies as soon as Slack has that, before it hears so",
+        build: |_| Ok(Act::KillBot(Some(Last::Message))),
     },
     Form {
         usage: "start the bot",
