@@ -168,14 +168,14 @@ impl Cluster {
         at: &ObjectRef,
         overdue: impl Fn(&SeenObject) -> bool + Send,
     ) -> Result<Withdrawn, ClusterError> {
-        let mut absent = Withdrawn::AlreadyGone;
-        let mut unanswered = None;
+        let (mut at, mut absent, mut unanswered) = (at.clone(), Withdrawn::AlreadyGone, None);
         for _ in 0..DELETE_TRIES {
-            let Some(seen) = self.read(at).await? else {
+            let Some(seen) = self.read(&at).await? else {
                 return Ok(absent);
             };
-            match verdict(at, &seen) {
-                Standing::Ours => {}
+            match verdict(&at, &seen) {
+                // From now on this very object: it stays ours should somebody take its marks away.
+                Standing::Ours => at.uid.clone_from(&seen.at.uid),
                 Standing::Replaced if absent == Withdrawn::Closed => return Ok(absent),
                 Standing::Replaced => return Ok(Withdrawn::NotOurs(Box::new(seen))),
             }

@@ -205,3 +205,32 @@ async fn a_real_server_that_stands_still_is_not_waited_for() {
         Withdrawn::Closed
     );
 }
+
+/// The delete was not done; the second look meets the same object without its marks.
+#[tokio::test(start_paused = true)]
+async fn an_object_that_loses_its_marks_while_it_is_closed_is_still_closed() {
+    let arena = Arena::in_process().await;
+    arena.bot.apply(&arena.gate(0), None).await.unwrap();
+    let at = arena.at(0);
+    arena.sim().fail_next(
+        1,
+        On::Verb(Verb::Delete),
+        Fault::Slow(Duration::from_secs(60)),
+    );
+    let (closing, _) = tokio::join!(arena.bot.withdraw(&at), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let object = arena.sim().objects();
+        let named = |o: &&serde_json::Value| o["metadata"]["name"] == at.name.as_str();
+        let mut bare = object.iter().find(named).unwrap().clone();
+        let meta = bare["metadata"].as_object_mut().unwrap();
+        meta.remove("labels");
+        meta.remove("annotations");
+        arena.sim().put(bare).unwrap();
+    });
+    assert_eq!(closing.unwrap(), Withdrawn::Closed);
+    let left = arena.sim().objects();
+    assert!(
+        left.iter()
+            .all(|o| o["metadata"]["name"] != at.name.as_str())
+    );
+}
