@@ -37,8 +37,8 @@ enum Command {
     Demo(demo::Given),
     /// Run scenario files on a manual clock and print their transcripts.
     Simulate {
-        /// Make everything hard on purpose: every step done twice, the first answer to every call
-        /// lost, or a crash after every commit.
+        /// Make everything hard on purpose: every step done twice (`repeat`), the first answer to every
+        /// call lost (`lose-answers`), or a crash after every commit (`crash`).
         #[arg(long, value_name = "NAME", value_parser = hardship)]
         hardship: Option<Hardship>,
         /// Scenario files.

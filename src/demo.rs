@@ -29,7 +29,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::entropy::Entropy;
 use crate::sim::town::{MakeStore, Site};
+use crate::units::Seconds;
 use pace::Pace;
 use play::Stage;
 
@@ -41,6 +43,8 @@ pub struct Options {
     pub store: MakeStore,
     /// The town's cluster.
     pub site: Site,
+    /// The hard maximum of any gate.
+    pub max_lifetime: Seconds,
     /// What stands behind the cluster, in the page's words.
     pub cluster_is: String,
     /// Whether store and cluster are in this process: then time can be hurried and things broken.
@@ -56,6 +60,10 @@ pub struct Demo {
     pub slack: Option<SocketAddr>,
     /// Where the town's API server answers; `None`: the cluster is a real one.
     pub kubernetes: Option<SocketAddr>,
+    /// What the page's address must end with, beside real servers: who is on this machine is not yet a
+    /// visitor.
+    pub key: Option<String>,
+    stage: Stage,
     tracker: TaskTracker,
     stop: CancellationToken,
 }
@@ -78,11 +86,13 @@ impl Demo {
         };
         let pace = Pace::start(options.embedded, &tracker, &stop);
         let (slack, kubernetes) = doors.addresses();
-        let stage = Stage::open(options, (slack, kubernetes), pace)?;
+        let key = (!options.embedded).then(|| Entropy::from_os().commit_id().0);
+        let stage = Stage::open(options, (slack, kubernetes), (pace, tracker.clone()))?;
         tracker.spawn(follow::follow(stage.clone(), stop.clone()));
         doors.open(&stage, &tracker, &stop);
         let closed = stop.clone().cancelled_owned();
-        let serving = axum::serve(page, web::router(stage)).with_graceful_shutdown(closed);
+        let router = web::router(stage.clone(), key.clone());
+        let serving = axum::serve(page, router).with_graceful_shutdown(closed);
         tracker.spawn(async move {
             if let Err(error) = serving.await {
                 tracing::error!(%error, "the page is not served any more");
@@ -92,15 +102,23 @@ impl Demo {
             page: address,
             slack,
             kubernetes,
+            key,
+            stage,
             tracker,
             stop,
         })
     }
 
-    /// Closes everything.
-    pub fn close(self) {
+    /// Closes everything. In a real cluster nothing of this demo stays open: what could not be closed is
+    /// returned, by name.
+    pub async fn close(self) -> Vec<String> {
+        let left = match self.stage.is_simulated() {
+            true => Vec::new(),
+            false => self.stage.take_down().await,
+        };
         // Streams to pages end when the runtime does: nothing waits for a visitor.
         self.stop.cancel();
         self.tracker.close();
+        left
     }
 }

@@ -31,7 +31,7 @@ fn every_file_belongs_to_a_story_that_is_tested() {
         .collect();
     assert!(
         strangers.is_empty(),
-        "name them in `stories!`, or remove them: {strangers:?}"
+        "name them in tests/stories/list.rs, or remove them: {strangers:?}"
     );
 }
 

@@ -14,14 +14,18 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
+use super::serve::stop_signal;
 use super::simulate::paused_runtime;
 use super::{Status, complain, say};
+use crate::clock::SystemClock;
 use crate::cluster::Cluster;
 use crate::config::{self, StoreChoice};
 use crate::demo::{Demo, Options};
-use crate::sim::town::{MakeStore, Site};
+use crate::id::Shard;
+use crate::sim::town::{MAX_LIFETIME, MakeStore, Site};
 use crate::store::redis::RedisStore;
 use crate::store::sqlite::SqliteStore;
+use crate::units::Seconds;
 
 /// How long tasks that are still busy are waited for when a visitor leaves.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -42,7 +46,7 @@ pub(super) struct Given {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kube", "store", "listen"])]
     headless: Option<PathBuf>,
     /// Play it without pauses.
-    #[arg(long, requires = "headless")]
+    #[arg(long, requires = "headless", conflicts_with_all = ["kube", "store", "listen"])]
     fast: bool,
 }
 
@@ -61,9 +65,9 @@ pub(super) fn run(given: &Given) -> Status {
     }
     let env = config::environment();
     crate::telemetry::start(env.get("RUST_LOG").map_or("off", String::as_str));
-    if given.kube && !given.listen.ip().is_loopback() {
+    if !embedded(given) && !given.listen.ip().is_loopback() {
         complain(
-            "with --kube whoever reaches the page can open paths: listen on a loopback address",
+            "with --kube or --store redis the page acts on real servers: listen on a loopback address",
         );
         return Status::Misused;
     }
@@ -76,8 +80,13 @@ pub(super) fn run(given: &Given) -> Status {
     }
 }
 
+/// Whether everything is in this process.
+fn embedded(given: &Given) -> bool {
+    !given.kube && given.store == Keeping::Embedded
+}
+
 fn live(given: &Given, env: &BTreeMap<String, String>) -> Result<()> {
-    let embedded = !given.kube && given.store == Keeping::Embedded;
+    let embedded = embedded(given);
     let runtime = match embedded {
         true => paused_runtime()?,
         false => tokio::runtime::Builder::new_multi_thread()
@@ -88,29 +97,56 @@ fn live(given: &Given, env: &BTreeMap<String, String>) -> Result<()> {
     // Goes with this program.
     let folder = tempfile::tempdir().context("making a folder for the embedded store")?;
     let shown = runtime.block_on(async {
-        let (site, cluster_is) = site(given.kube, env).await?;
+        let asked_to_stop = stop_signal()?;
+        let (site, cluster_is, max_lifetime) = site(given.kube, env).await?;
+        let make = store(given.store, folder.path().to_owned(), env)?;
+        if given.store == Keeping::Redis {
+            is_nobodys(&make).await?;
+        }
         let demo = Demo::open(Options {
             listen: given.listen,
-            store: store(given.store, folder.path().to_owned(), env)?,
+            store: make,
             site,
+            max_lifetime,
             cluster_is,
             embedded,
         })
         .await?;
-        greet(&demo);
-        tokio::signal::ctrl_c()
-            .await
-            .context("listening for Ctrl-C")?;
-        demo.close();
-        anyhow::Ok(())
+        greet(&demo, given.kube);
+        asked_to_stop.await;
+        let left = demo.close().await;
+        anyhow::ensure!(
+            left.is_empty(),
+            "still in the cluster, close it with `drawbridge reap` after its end: {}",
+            left.join(", ")
+        );
+        Ok(())
     });
     runtime.shutdown_timeout(FAREWELL);
     shown
 }
 
-fn greet(demo: &Demo) {
+/// The demo's bot would take the work of one that serves from the same Redis.
+async fn is_nobodys(make: &MakeStore) -> Result<()> {
+    let store = make(Arc::new(SystemClock))?;
+    for shard in Shard::all() {
+        let open = store.open(shard, None, 1).await.context("asking Redis")?;
+        anyhow::ensure!(
+            open.is_empty(),
+            "the Redis of REDIS_URL holds open requests: use a database of its own, such as redis://HOST/9"
+        );
+    }
+    Ok(())
+}
+
+fn greet(demo: &Demo, real: bool) {
+    let key = demo.key.as_ref().map(|key| format!("/?key={key}"));
     say("Drawbridge: a town to try it in. Open this page:\n");
-    say(&format!("  http://{}\n", demo.page));
+    say(&format!(
+        "  http://{}{}\n",
+        demo.page,
+        key.unwrap_or_default()
+    ));
     if let Some(at) = demo.kubernetes {
         say(&format!(
             "its cluster:  kubectl get netpol -A --server http://{at}"
@@ -119,15 +155,18 @@ fn greet(demo: &Demo) {
     if let Some(at) = demo.slack {
         say(&format!("its Slack:    http://{at}/api"));
     }
-    say("Ctrl-C ends it; nothing is left behind.");
+    say(match real {
+        true => "Ctrl-C ends it and closes what it opened in your cluster.",
+        false => "Ctrl-C ends it; nothing is left behind.",
+    });
 }
 
-/// The town's cluster, and what it is in the page's words.
-async fn site(kube: bool, env: &BTreeMap<String, String>) -> Result<(Site, String)> {
+/// The town's cluster, what it is in the page's words, and the hard maximum of gates in it.
+async fn site(kube: bool, env: &BTreeMap<String, String>) -> Result<(Site, String, Seconds)> {
     if !kube {
-        return Ok((Site::Simulated, "simulated".to_owned()));
+        return Ok((Site::Simulated, "simulated".to_owned(), MAX_LIFETIME));
     }
-    let (clusters, _) =
+    let (clusters, max_lifetime) =
         config::clusters_only(env).map_err(|problems| anyhow::anyhow!("{problems}"))?;
     let [choice] = clusters.as_slice() else {
         bail!("the demo shows one cluster: unset DRAWBRIDGE_CLUSTERS, and choose by KUBECONFIG");
@@ -140,7 +179,8 @@ async fn site(kube: bool, env: &BTreeMap<String, String>) -> Result<(Site, Strin
         let cluster = Cluster::connect(&name, &config, clock)?;
         Ok(cluster)
     };
-    Ok((Site::Real(Arc::new(connect)), format!("real, at {server}")))
+    let words = format!("real, at {server}");
+    Ok((Site::Real(Arc::new(connect)), words, max_lifetime))
 }
 
 fn store(keeping: Keeping, folder: PathBuf, env: &BTreeMap<String, String>) -> Result<MakeStore> {

@@ -98,7 +98,7 @@ async fn serve(config: Config, env: BTreeMap<String, String>, rules: RuleSet) ->
 }
 
 /// Completes at the first SIGTERM or SIGINT.
-fn stop_signal() -> Result<impl Future<Output = ()>> {
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
     Ok(async move {

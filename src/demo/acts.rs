@@ -85,8 +85,8 @@ pub(super) async fn perform(stage: &Stage, given: Given) -> Result<Option<Map<St
     Ok(None)
 }
 
-/// A text that begins with a declared command is that command, as in Slack's own composer: also in a
-/// thread, where Slack does not take commands.
+/// A text that begins with a declared command is that command, as in Slack's own composer. In a thread
+/// it is refused, as Slack does.
 fn say(
     slack: &Slack,
     who: &str,

@@ -2,6 +2,7 @@
 //! in (`kubectl get netpol --server …`, an SDK against the Web API).
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::net::{TcpListener, TcpStream};
@@ -9,6 +10,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::play::Stage;
+
+/// How long no more are let in when there are too many.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Listeners that are not served yet.
 #[derive(Debug, Default)]
@@ -66,7 +70,7 @@ async fn serve(door: TcpListener, room: Room, stage: Stage, tracker: TaskTracker
     loop {
         // Out of sockets, usually: the next one may be free when somebody leaves.
         let Ok((stream, _)) = door.accept().await else {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(PAUSE).await;
             continue;
         };
         tracker.spawn(enter(room, stage.clone(), stream));

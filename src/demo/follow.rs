@@ -24,12 +24,11 @@ struct Seen {
 /// Follows the stage's town, and the one after it.
 pub(super) async fn follow(stage: Stage, stop: CancellationToken) {
     let mut ticks = stage.pace().ticks();
-    let mut drawn: Option<(usize, Seen)> = None;
+    let mut drawn: Option<(u64, Seen)> = None;
     let mut clock_at: Option<Time> = None;
     loop {
         let play = stage.play().await;
-        // Another town has another Slack: its address tells them apart.
-        let town = std::ptr::from_ref(play.town.shelf.as_ref()).addr();
+        let town = play.number;
         let now = look_at(&play);
         let before = drawn
             .filter(|(known, _)| *known == town)

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -13,9 +13,48 @@ use http::{HeaderMap, Method, StatusCode, Uri, header};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// What a visitor must know beside real servers. It comes with the page's address once, and is a cookie
+/// from then on, which other pages cannot make the browser send.
+#[derive(Debug, Clone)]
+pub(super) struct Key(pub(super) Option<String>);
+
+impl Key {
+    fn cookie(&self) -> Option<String> {
+        self.0.as_ref().map(|key| format!("drawbridge={key}"))
+    }
+
+    /// Whether the request brings the cookie.
+    fn opens(&self, headers: &HeaderMap) -> bool {
+        let Some(wanted) = self.cookie() else {
+            return true;
+        };
+        let cookies = headers.get_all(header::COOKIE).iter();
+        let mut cookies = cookies.filter_map(|value| value.to_str().ok());
+        cookies.any(|all| all.split(';').any(|one| one.trim() == wanted))
+    }
+
+    /// Whether the request brings the key itself.
+    fn is_in(&self, uri: &Uri) -> bool {
+        let given = uri.query().and_then(|query| query.strip_prefix("key="));
+        given.is_some() && given == self.0.as_deref()
+    }
+}
+
 /// Lets a request through if our own page can have sent it, and marks the answer.
-pub(super) async fn guard(request: Request<Body>, next: Next) -> Response {
+pub(super) async fn guard(State(key): State<Key>, request: Request<Body>, next: Next) -> Response {
     if let Err(why) = check(request.method(), request.headers()) {
+        return (StatusCode::FORBIDDEN, why).into_response();
+    }
+    if let (true, Some(cookie)) = (key.is_in(request.uri()), key.cookie()) {
+        let cookie = format!("{cookie}; HttpOnly; SameSite=Strict; Path=/");
+        let to = [
+            (header::SET_COOKIE, cookie),
+            (header::LOCATION, "/".to_owned()),
+        ];
+        return (StatusCode::SEE_OTHER, to).into_response();
+    }
+    if !key.opens(request.headers()) {
+        let why = "open the whole address that the demo printed";
         return (StatusCode::FORBIDDEN, why).into_response();
     }
     let mut response = next.run(request).await;
@@ -94,6 +133,29 @@ mod tests {
             )
             .unwrap();
         }
+    }
+
+    #[test]
+    fn beside_real_servers_a_visitor_brings_the_key() {
+        let key = Key(Some("k3y".to_owned()));
+        let with = |cookie: &str| HeaderMap::from_iter([(header::COOKIE, cookie.parse().unwrap())]);
+        assert!(key.opens(&with("drawbridge=k3y")));
+        assert!(key.opens(&with("theme=dark; drawbridge=k3y")));
+        for wrong in [
+            "drawbridge=",
+            "drawbridge=k3yy",
+            "drawbridge=K3Y",
+            "x=drawbridge=k3y",
+        ] {
+            assert!(!key.opens(&with(wrong)), "{wrong}");
+        }
+        assert!(!key.opens(&HeaderMap::new()));
+        assert!(key.is_in(&"/?key=k3y".parse().unwrap()));
+        assert!(!key.is_in(&"/?key=".parse().unwrap()));
+        assert!(!key.is_in(&"/".parse().unwrap()));
+        // Everything embedded: there is nothing to guard.
+        assert!(Key(None).opens(&HeaderMap::new()));
+        assert!(!Key(None).is_in(&"/?key=".parse().unwrap()));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -16,12 +15,14 @@ use super::board::{Board, Picture};
 use super::look::cluster::LastPicture;
 use super::look::ledger::Ledger;
 use super::pace::Pace;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, SeenObject};
+use crate::entropy::Entropy;
+use crate::netpol::marks;
 use crate::sim::slack::Setup;
 use crate::sim::town::{MakeStore, Plan, Site, Times, Town};
-use crate::units::Time;
+use crate::units::{Seconds, Time};
 
-/// The first town's ids are those of the documentation; later ones draw others.
+/// Ids are drawn the same way in every first town; later towns draw others.
 const SEED: u64 = 7;
 
 /// How long the town goes on after an event that a visitor hurried to, so that people see what came
@@ -39,13 +40,16 @@ struct Inner {
     pub(super) pace: Pace,
     board: Board,
     play: RwLock<Play>,
-    towns: AtomicU64,
+    /// How many came after the first; held while another one is founded.
+    towns: Mutex<u64>,
+    tracker: TaskTracker,
 }
 
 /// What every new town is made from.
 struct Making {
     store: Arc<MakeStore>,
     site: Site,
+    max_lifetime: Seconds,
     cluster_is: String,
     embedded: bool,
 }
@@ -65,6 +69,8 @@ pub(super) struct Play {
     /// Names of what a visitor broke.
     pub(super) broken: BTreeSet<&'static str>,
     pub(super) bot_killed: bool,
+    /// Which town it is, from 0.
+    pub(super) number: u64,
     pub(super) ledger: Mutex<Ledger>,
     pub(super) last_picture: Mutex<LastPicture>,
     tracker: TaskTracker,
@@ -76,15 +82,16 @@ impl Stage {
     pub(super) fn open(
         options: Options,
         addresses: (Option<SocketAddr>, Option<SocketAddr>),
-        pace: Pace,
+        (pace, tracker): (Pace, TaskTracker),
     ) -> Result<Self> {
         let plan = Making {
             store: Arc::new(options.store),
             site: options.site,
+            max_lifetime: options.max_lifetime,
             cluster_is: options.cluster_is,
             embedded: options.embedded,
         };
-        let play = plan.found(SEED, addresses.0)?;
+        let play = plan.found(0, addresses.0)?;
         let board = Board::new(Picture::of(0, play.town.slack.clone()));
         let inner = Inner {
             plan,
@@ -92,7 +99,8 @@ impl Stage {
             pace,
             board,
             play: RwLock::new(play),
-            towns: AtomicU64::new(0),
+            towns: Mutex::new(0),
+            tracker,
         };
         Ok(Self(Arc::new(inner)))
     }
@@ -136,18 +144,63 @@ impl Stage {
         Ok(())
     }
 
-    /// A fresh town in the place of this one. The old one's bot stops; nothing is left of it.
+    /// A fresh town in the place of this one. The old one's bot stops; nothing is left of it. It goes on
+    /// when the visitor who wished it does not wait.
     pub(super) async fn begin_again(&self) -> Result<()> {
-        let number = self.0.towns.fetch_add(1, Ordering::SeqCst) + 1;
-        let new = self.0.plan.found(SEED + number, self.0.addresses.0)?;
-        let picture = Picture::of(number, new.town.slack.clone());
-        let old = {
-            let mut play = self.play_mut().await;
-            self.0.board.start_over(picture);
-            std::mem::replace(&mut *play, new)
+        let stage = self.clone();
+        let beginning = self.0.tracker.spawn(async move {
+            let mut towns = stage.0.towns.lock().await;
+            *towns += 1;
+            let new = stage.0.plan.found(*towns, stage.0.addresses.0)?;
+            let picture = Picture::of(*towns, new.town.slack.clone());
+            stage.take_down().await;
+            let mut play = stage.play_mut().await;
+            stage.0.board.start_over(picture);
+            let old = std::mem::replace(&mut *play, new);
+            drop(play);
+            old.close().await;
+            Ok(())
+        });
+        beginning.await.context("beginning again")?
+    }
+
+    /// Whether its cluster is in this process.
+    pub(super) fn is_simulated(&self) -> bool {
+        matches!(self.0.plan.site, Site::Simulated)
+    }
+
+    /// Closes every gate of this town in a real cluster; the names of those that could not be closed.
+    pub(super) async fn take_down(&self) -> Vec<String> {
+        if self.is_simulated() {
+            return Vec::new();
+        }
+        let mut play = self.play_mut().await;
+        // From here on it opens nothing. One that does not stop in time is stopped by the exit.
+        drop(play.town.stop_bot().await);
+        let made: Vec<String> = play
+            .town
+            .shelf
+            .created()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let Ok(objects) = play.eyes.managed().await else {
+            return match made.is_empty() {
+                true => Vec::new(),
+                false => vec!["the cluster does not answer; whatever this demo opened".to_owned()],
+            };
         };
-        old.close().await;
-        Ok(())
+        let mut left = Vec::new();
+        let of_ours = |object: &&SeenObject| {
+            let request = object.labels.get(marks::REQUEST);
+            request.is_some_and(|request| made.contains(request))
+        };
+        for object in objects.iter().filter(of_ours) {
+            if play.eyes.withdraw(&object.at).await.is_err() {
+                left.push(object.at.to_string());
+            }
+        }
+        left
     }
 
     /// Lets that much time pass at once.
@@ -164,7 +217,7 @@ impl Stage {
 }
 
 impl Making {
-    fn found(&self, seed: u64, slack: Option<SocketAddr>) -> Result<Play> {
+    fn found(&self, number: u64, slack: Option<SocketAddr>) -> Result<Play> {
         let store = Arc::clone(&self.store);
         let mut setup = Setup::default();
         if let Some(at) = slack {
@@ -172,11 +225,12 @@ impl Making {
             setup.base_url = format!("http://{at}");
         }
         let plan = Plan {
-            seed,
+            seed: self.seed(number),
             store: Box::new(move |clock| store(clock)),
             times: self.times(),
             site: self.site.clone(),
             slack: setup,
+            max_lifetime: self.max_lifetime,
             hardship: None,
         };
         // The page shows it coming to life, which takes real servers the time they take.
@@ -190,11 +244,26 @@ impl Making {
             eyes,
             broken: BTreeSet::new(),
             bot_killed: false,
+            number,
             ledger: Mutex::default(),
             last_picture: Mutex::default(),
             tracker,
             stop,
         })
+    }
+
+    /// Beside real servers ids must not be those of another demo on the same servers.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a fraction of 2^53 is a whole number of that size"
+    )]
+    fn seed(&self, number: u64) -> u64 {
+        const WIDTH: f64 = 9_007_199_254_740_992.0;
+        match self.embedded {
+            true => SEED + number,
+            false => (Entropy::from_os().fraction() * WIDTH) as u64,
+        }
     }
 
     fn times(&self) -> Times {

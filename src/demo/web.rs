@@ -19,7 +19,7 @@ use crate::grammar::length;
 /// The longest that a visitor can hurry at once.
 const MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
-pub(super) fn router(stage: Stage) -> Router {
+pub(super) fn router(stage: Stage, key: Option<String>) -> Router {
     Router::new()
         .route(
             "/town/live",
@@ -30,7 +30,10 @@ pub(super) fn router(stage: Stage) -> Router {
         .route("/town/trouble", post(trouble))
         .route("/town/again", post(again))
         .fallback(get(files::serve))
-        .layer(middleware::from_fn(guard::guard))
+        .layer(middleware::from_fn_with_state(
+            guard::Key(key),
+            guard::guard,
+        ))
         .with_state(stage)
 }
 

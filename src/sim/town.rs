@@ -1,7 +1,8 @@
 //! A whole town in one process: Slack, a cluster, a store, people, and the bot that serves them.
 //!
-//! Runs on a current-thread runtime with paused time: the clock moves only when nothing can run, so
-//! the same story plays the same way every time, in milliseconds.
+//! In stories and in the usual demo it runs on a current-thread runtime with paused time: the clock moves
+//! only when nothing can run, so the same story plays the same way every time, in milliseconds. Beside
+//! real servers the time is the machine's.
 
 pub mod gates;
 mod generation;
@@ -28,22 +29,19 @@ use crate::app::Parts;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::entropy::Entropy;
-use crate::units::{Seconds, Time};
+use crate::units::Time;
 use premises::Premises;
 
 pub use gates::GateLog;
 pub use hardship::Hardship;
-pub use plan::{Connect, MakeStore, Plan, Site, Times};
+pub use plan::{Connect, MAX_LIFETIME, MakeStore, Plan, Site, Times};
 pub use rulebook::Rulebook;
 pub use shelf::Shelf;
 
 /// Name of the town's cluster.
 pub const CLUSTER: &str = "prod-eu";
 
-/// The hard maximum of any gate in the town.
-const MAX_LIFETIME: Seconds = Seconds::hours(24);
-
-/// The town has one bot process, which hears of its own commits at once.
+/// How often the bot looks for due alarms unprompted; it hears of its own commits at once.
 const POLL: Duration = Duration::from_secs(5);
 
 /// Nothing has happened for this long: the town is quiet. Longer than Slack's second between two
@@ -83,11 +81,6 @@ pub enum Last {
 }
 
 impl Town {
-    /// Whether the clock is the town's own, and its cluster and store can be broken at will.
-    pub fn is_simulated(&self) -> bool {
-        matches!(self.premises.site, Site::Simulated)
-    }
-
     /// The town of a plan, with the bot started and quiet.
     ///
     /// # Errors
@@ -134,6 +127,7 @@ impl Town {
             stop: stop.clone(),
             hardship: plan.hardship,
             site: plan.site.clone(),
+            max_lifetime: plan.max_lifetime,
             rulebook: Mutex::new(plan.site.rulebook()?),
             bot: Mutex::default(),
             crashed: Arc::default(),

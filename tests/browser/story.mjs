@@ -15,7 +15,7 @@ const bridges = page.locator('.deck:not(.raising)');
 const banner = page.locator('#banner');
 const conversation = page.locator('.conversation');
 const fiveMinutes = () => hurries(() => page.getByRole('button', { name: '+5 min' }).click());
-const nextEvent = () => hurries(() => page.getByRole('button', { name: /^To next event/ }).click());
+const nextEvent = () => hurries(() => page.locator('#next').click());
 
 async function passes(minutes) {
   for (let n = 0; n < minutes; n += 5) await fiveMinutes();
@@ -232,7 +232,7 @@ await tell({
     await page.keyboard.press('Enter');
     await steps.getByRole('button', { name: /^Become/ }).click();
     await conversation.getByRole('button', { name: 'Approve' }).click();
-    await steps.getByRole('heading', { name: 'The bridge is down' }).waitFor();
+    await steps.getByRole('heading', { name: 'The path is open' }).waitFor();
     await steps.getByRole('button', { name: 'Close first steps' }).click();
     await steps.waitFor({ state: 'hidden' });
     await page.locator('#steps').click();

@@ -10,8 +10,8 @@ use anyhow::{Context, Result};
 use super::super::simulate::{SEED, paused_runtime};
 use super::super::{Status, complain, say};
 use super::terminal;
-use crate::sim::scenario;
 use crate::sim::scenario::play::Scene;
+use crate::sim::scenario::{self, Failure};
 use crate::sim::town::Plan;
 use crate::store::sqlite::SqliteStore;
 
@@ -38,12 +38,14 @@ pub(super) fn run(file: &Path, fast: bool) -> Status {
         }
     };
     match play(&story, fast) {
-        Ok(0) => {
+        Ok(failures) if failures.is_empty() => {
             terminal::farewell(file).iter().for_each(|line| say(line));
             Status::Done
         }
         Ok(failures) => {
-            complain(&format!("{failures} expectation(s) of the story failed"));
+            for Failure { line, message } in failures {
+                complain(&format!("{}:{line}: {message}", file.display()));
+            }
             Status::No
         }
         Err(error) => {
@@ -53,8 +55,8 @@ pub(super) fn run(file: &Path, fast: bool) -> Status {
     }
 }
 
-/// Plays the story; how many expectations failed.
-fn play(story: &scenario::Story, fast: bool) -> Result<usize> {
+/// Plays the story; what was not as expected.
+fn play(story: &scenario::Story, fast: bool) -> Result<Vec<Failure>> {
     let width = terminal::width();
     for line in terminal::title(width) {
         say(&line);
@@ -77,7 +79,7 @@ fn play(story: &scenario::Story, fast: bool) -> Result<usize> {
         Box::new(move |clock| Ok(Arc::new(SqliteStore::open(&file, clock)?))),
     );
     let played = paused_runtime()?.block_on(scenario::play(story, &plan, &mut show))?;
-    Ok(played.failures.len())
+    Ok(played.failures)
 }
 
 fn reading_time(lines: usize) -> Duration {

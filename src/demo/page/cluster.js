@@ -94,7 +94,7 @@ export function clusterSide() {
     name.textContent = cluster.name || 'Cluster';
     source.textContent = cluster.source ?? '';
     const n = temporaries().length;
-    open.textContent = n ? `${plural(n, 'path')} open for a while` : 'no bridge is down';
+    open.textContent = n ? `${plural(n, 'path')} open for a while` : 'no path is open';
     open.classList.toggle('some', n > 0);
   });
   $('#cluster').append(

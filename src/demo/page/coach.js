@@ -48,7 +48,7 @@ const STEPS = [
     mark: '.people', done: () => seen.opened,
   },
   {
-    title: 'The bridge is down', text: 'Exactly one path is open now, with its end written on it. Point at a workload to see all it can reach.', help: 'I see it',
+    title: 'The path is open', text: 'Exactly one path is open now, with its end written on it. Point at a workload to see all it can reach.', help: 'I see it',
     act: () => { showSide('cluster'); seen.looked = 1; }, mark: '.map-scroll', done: () => seen.looked > 0 || seen.closed,
   },
   {

@@ -13,7 +13,11 @@ const TABLE = {
   robot_face: '🤖', ghost: '👻', coffee: '☕', beer: '🍺', cake: '🍰', mag: '🔍', link: '🔗', speech_balloon: '💬', information_source: 'ℹ️', 100: '💯',
 };
 
-export const emojiOf = (name) => TABLE[name.replace(/::skin-tone-\d$/, '')] ?? null;
+/** Own names only: every object has a `constructor`. */
+export const emojiOf = (name) => {
+  const plain = name.replace(/::skin-tone-\d$/, '');
+  return Object.hasOwn(TABLE, plain) ? TABLE[plain] : null;
+};
 
 /** Replaces the known shortcodes of plain text. */
 export const withEmoji = (text) => text.replace(/:([a-z0-9_+-]+):/g, (all, name) => emojiOf(name) ?? all);

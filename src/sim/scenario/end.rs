@@ -27,7 +27,7 @@ pub(super) async fn check(stage: &Stage) -> Result<Vec<String>> {
 /// Nothing stays open.
 fn left_open(stage: &Stage, life: &Life) -> Option<String> {
     let open = life.gone_at.is_none() && !stage.excused.contains(&Excuse::OpenGates);
-    open.then(|| format!("`{}` is left in the cluster", life.name))
+    open.then(|| format!("`{}` is left in the cluster: close it, let its time pass, or write `this story leaves gates open`", life.name))
 }
 
 fn late(stage: &Stage, life: &Life, now: Time) -> Option<String> {

@@ -17,8 +17,18 @@ Every story plays in the default town: `src/sim/town/people.rs` says who lives t
 in Berlin, an hour ahead of the transcript's UTC), `src/sim/town/cluster.yaml` what runs there and
 `src/sim/town/rules.yaml` what the rules say.
 
+| who | is | |
+|---|---|---|
+| dana, max | developers | `@backend`; dana owns payments, too |
+| lee, mia | on call for orders | `@orders-oncall` |
+| pat | owns payments | `@payments-owners` |
+| sam | security | `@security` |
+| kim | in no group | |
+| gus, eve, rob, bo | a guest, a stranger, a closed account, a bot | in `@orders-oncall`, and count for nothing |
+
 A line starting with `#` is a remark; the first says why the story is told. `after 5m` before a line
-(or alone) lets time pass, counted from the line before. In texts, `{id}` is the newest request's id,
+(or alone) lets time pass, counted from the line before. TEXT in
+an expectation is any part of what is shown; capitals count. In texts, `{id}` is the newest request's id,
 `{ID}` the same in capitals, `{id 1}` the first one's, and `{x 10000 times}` is what it says.
 
 When a story ends, it is checked without being told that Slack had nothing to complain about, that

@@ -11,10 +11,13 @@ use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::cluster::Cluster;
 use crate::sim::slack::Setup;
 use crate::store::Store;
-use crate::units::Time;
+use crate::units::{Seconds, Time};
 
 /// When stories begin: a Monday morning.
 const DAWN: &str = "2026-01-05T09:00:00Z";
+
+/// The hard maximum of any gate in the town of stories.
+pub const MAX_LIFETIME: Seconds = Seconds::hours(24);
 
 /// What a town is made from.
 pub struct Plan {
@@ -28,6 +31,8 @@ pub struct Plan {
     pub site: Site,
     /// How its Slack is set up.
     pub slack: Setup,
+    /// The hard maximum of any gate.
+    pub max_lifetime: Seconds,
     /// What everything is made hard by, from the bot's first start on.
     pub hardship: Option<Hardship>,
 }
@@ -67,6 +72,7 @@ impl Plan {
             times: Times::Story,
             site: Site::Simulated,
             slack: Setup::default(),
+            max_lifetime: MAX_LIFETIME,
             hardship: None,
         }
     }

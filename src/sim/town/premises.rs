@@ -16,7 +16,7 @@ use tower::{BoxError, Service};
 use super::generation::Generation;
 use super::hardship::Hardship;
 use super::leash::{Leash, Trials};
-use super::{CLUSTER, MAX_LIFETIME, POLL, Rulebook, Shelf, Site};
+use super::{CLUSTER, POLL, Rulebook, Shelf, Site};
 use crate::app::{Book, Bot, Parts};
 use crate::clock::Clock;
 use crate::cluster::Cluster;
@@ -26,6 +26,7 @@ use crate::secret::Secret;
 use crate::sim::cluster::SimCluster;
 use crate::sim::slack::{Change, Changed, Slack};
 use crate::slack::{Deliverer, Directory, Receiver, SlackApi, SlackConfig, Socket, Wire};
+use crate::units::Seconds;
 
 /// What the bot is started from, and the one that runs.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ pub(super) struct Premises {
     pub(super) stop: CancellationToken,
     pub(super) hardship: Option<Hardship>,
     pub(super) site: Site,
+    pub(super) max_lifetime: Seconds,
     pub(super) rulebook: Mutex<Rulebook>,
     pub(super) bot: Mutex<Option<Process>>,
     pub(super) crashed: Arc<Notify>,
@@ -169,7 +171,7 @@ impl Premises {
             directory: Arc::new(Directory::new(Arc::clone(&slack))),
             slack,
             clusters: BTreeMap::from([(cluster.name().to_owned(), Arc::new(cluster))]),
-            max_lifetime: MAX_LIFETIME,
+            max_lifetime: self.max_lifetime,
             poll: POLL,
         }))
     }

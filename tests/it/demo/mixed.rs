@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use drawbridge::clock::SystemClock;
 use drawbridge::cluster::{Cluster, ObjectRef};
-use http::StatusCode;
+use http::{Request, StatusCode};
+use http_body_util::Full;
 use serde_json::json;
 
 use super::visitor::Visitor;
@@ -69,7 +70,7 @@ async fn a_path_is_opened_in_a_real_cluster_and_kept_in_a_real_redis() {
     let (server, mut env) = cluster().await;
     let redis = RedisServer::start(Product::Redis).await;
     env.insert("REDIS_URL".to_owned(), redis.url());
-    let visitor = Visitor::of(&["--kube", "--store", "redis"], &env).await;
+    let mut visitor = Visitor::of(&["--kube", "--store", "redis"], &env).await;
     visitor
         .sees("the real cluster's workloads", |seen| {
             let workloads = seen.sections["cluster"]["workloads"].as_array()?;
@@ -103,6 +104,37 @@ async fn a_path_is_opened_in_a_real_cluster_and_kept_in_a_real_redis() {
     visitor.presses("dana", "I'm done").await;
     visitor.sees_gates(0).await;
     assert_eq!(gates_of(&server).await, []);
+    assert_a_stranger_is_kept_out(&visitor).await;
+
+    // Whoever leaves while a path is open leaves none behind.
+    visitor.presses("dana", "Ask again").await;
+    visitor.presses("lee", "Approve").await;
+    visitor.sees_gates(1).await;
+    visitor.demo.terminate();
+    let status = visitor.demo.ended(SOON).await;
+    assert!(status.success(), "{}", visitor.demo.output());
+    assert_eq!(gates_of(&server).await, []);
+}
+
+/// Somebody else on this machine, who was not given the address.
+async fn assert_a_stranger_is_kept_out(visitor: &Visitor) {
+    let url = |path: &str| format!("{}{path}", visitor.page);
+    for cookie in ["", "drawbridge=", "drawbridge=guess"] {
+        let live = Request::get(url("/town/live")).header("cookie", cookie);
+        let acts = Request::post(url("/town/do"))
+            .header("cookie", cookie)
+            .header("content-type", "application/json");
+        for request in [live.body(Full::default()), acts.body(Full::from("{}"))] {
+            let (status, _) = visitor.sends(request.unwrap()).await;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{cookie}");
+        }
+    }
+    let key = visitor.key.trim_start_matches("drawbridge=");
+    let enters = Request::get(url(&format!("/?key={key}"))).body(Full::default());
+    assert_eq!(
+        visitor.sends(enters.unwrap()).await.0,
+        StatusCode::SEE_OTHER
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -126,11 +158,33 @@ async fn what_is_real_is_neither_hurried_nor_broken() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_real_cluster_is_not_shown_to_the_network() {
+async fn what_is_real_is_not_shown_to_the_network() {
+    for real in [&["--kube"][..], &["--store", "redis"]] {
+        let words = [&["demo", "--listen", "0.0.0.0:0"], real].concat();
+        let (status, output) = ends(&words, &Env::new()).await;
+        assert_eq!(status, Some(2));
+        assert!(output.contains("loopback"), "{output}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_in_which_requests_are_open_is_left_alone() {
+    let redis = RedisServer::start(Product::Redis).await;
+    let env = BTreeMap::from([("REDIS_URL".to_owned(), redis.url())]);
+    let visitor = Visitor::of(&["--store", "redis"], &env).await;
+    let ask = "/access shop/web to orders/db:5432 for 20m because INC-42";
+    visitor.says("dana", "payments", ask).await;
+    visitor.reads("orders on-call").await;
+    drop(visitor);
+    let (status, output) = ends(&["demo", "--store", "redis"], &env).await;
+    assert_eq!(status, Some(3));
+    assert!(output.contains("a database of its own"), "{output}");
+}
+
+/// How a demo ends that does not begin.
+async fn ends(words: &[&str], env: &Env) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
-    let words = ["demo", "--kube", "--listen", "0.0.0.0:0"];
-    let mut demo = Bot::start(&words, &Env::new(), &folder.path().join("demo.log"));
+    let mut demo = Bot::start(words, env, &folder.path().join("demo.log"));
     let status = demo.ended(SOON).await;
-    assert_eq!(status.code(), Some(2));
-    assert!(demo.output().contains("loopback"), "{}", demo.output());
+    (status.code(), demo.output())
 }

@@ -29,7 +29,8 @@ pub(crate) struct Seen {
 /// A visitor of one demo. The demo ends with the value.
 pub(crate) struct Visitor {
     pub(crate) page: String,
-    _demo: Bot,
+    pub(crate) key: String,
+    pub(crate) demo: Bot,
     reading: JoinSet<()>,
     seen: Arc<Mutex<Seen>>,
     client: Client<HttpConnector, Full<Bytes>>,
@@ -49,14 +50,20 @@ impl Visitor {
                 .find(|word| word.starts_with("http://"))
                 .map(str::to_owned)
         });
-        let page = within(SOON, "the demo says where its page is", page).await;
+        let address = within(SOON, "the demo says where its page is", page).await;
+        // Beside real servers the address brings a key, which is a cookie from then on.
+        let (page, key) = match address.split_once("/?key=") {
+            Some((page, key)) => (page.to_owned(), format!("drawbridge={key}")),
+            None => (address, String::new()),
+        };
         let client = Client::builder(TokioExecutor::new()).build_http();
         let mut visitor = Self {
             reading: JoinSet::new(),
             seen: Arc::default(),
             client,
+            key,
             page,
-            _demo: demo,
+            demo,
             _folder: folder,
         };
         visitor.follow().await;
@@ -70,7 +77,8 @@ impl Visitor {
 
     async fn follow(&mut self) {
         let url = format!("{}/town/live", self.page);
-        let request = Request::get(url).body(Full::default()).unwrap();
+        let request = Request::get(url).header("cookie", &self.key);
+        let request = request.body(Full::default()).unwrap();
         let response = self.client.request(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let seen = Arc::clone(&self.seen);
@@ -98,6 +106,7 @@ impl Visitor {
         let request = Request::post(format!("{}{path}", self.page))
             .header("content-type", "application/json")
             .header("origin", &self.page)
+            .header("cookie", &self.key)
             .body(Full::from(body.to_string()))
             .unwrap();
         self.sends(request).await
