@@ -61,7 +61,7 @@ fn look_at(play: &Play) -> Seen {
         slack: *play.town.slack.follow().borrow(),
         cluster: *play.eyes.changes().borrow(),
         store: play.town.shelf.writes(),
-        read: play.eyes.snapshot().is_ok(),
+        read: play.eyes.snapshot().is_ok() && play.eyes.troubles().is_empty(),
     }
 }
 

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use http::{Request, Response, header};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full, StreamBody};
+use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::{Body, Bytes};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -23,6 +23,9 @@ use super::reply::Reply;
 use super::route::{self, Call, Target, Verb};
 use super::stream::Watching;
 use super::{SimCluster, about};
+
+/// A request of more bytes ends its connection; kube-apiserver takes 3 MiB.
+const MAX_BODY: usize = 3 << 20;
 
 /// What the simulator answers with.
 pub type SimBody = UnsyncBoxBody<Bytes, io::Error>;
@@ -50,7 +53,7 @@ where
         let sim = self.0.clone();
         async move {
             let (parts, body) = request.into_parts();
-            let body = body.collect().await.map_err(Into::into)?.to_bytes();
+            let body = Limited::new(body, MAX_BODY).collect().await?.to_bytes();
             sim.reachable().await?;
             match route::read(&parts) {
                 Target::Objects(call) => sim.objects_call(call, &body).await,

@@ -7,7 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State as Handle;
 use axum::response::{IntoResponse, Response};
 use http::{Request, StatusCode};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
 use serde_json::{Value, json};
 
 use crate::units::Time;
@@ -18,7 +18,7 @@ use super::serve::obstruct;
 use super::state::State;
 use super::tape::Crossing;
 use super::web::answer::Refused;
-use super::web::{Content, check_text};
+use super::web::{Content, MAX_BODY, check_text};
 
 /// How often a response URL can be used.
 const USES: u8 = 5;
@@ -114,8 +114,8 @@ pub(super) async fn take(Handle(slack): Handle<Slack>, request: Request<Body>) -
         Err(response) => return response,
     };
     let path = request.uri().path().to_owned();
-    let Ok(body) = request.into_body().collect().await else {
-        return StatusCode::BAD_REQUEST.into_response();
+    let Ok(body) = Limited::new(request.into_body(), MAX_BODY).collect().await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     then.finish(answer(&slack, &path, &body.to_bytes()))
 }

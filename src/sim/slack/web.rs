@@ -30,7 +30,7 @@ use methods::{METHODS, Method, Token};
 pub(super) use content::{Content, check_text};
 
 /// Bodies longer than this are refused; Slack's own bound is not documented.
-const MAX_BODY: usize = 1 << 20;
+pub(super) const MAX_BODY: usize = 1 << 20;
 
 /// The methods that are answered.
 #[cfg(test)]

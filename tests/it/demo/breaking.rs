@@ -94,11 +94,22 @@ async fn slack_may_be_away_at_the_end_and_people_are_told_when_it_is_back() {
 async fn an_api_server_that_is_away_is_closed_on_its_return() {
     let visitor = with_an_open_path().await;
     visitor.does("/town/trouble", &broken("the cluster")).await;
+    reachable_is(&visitor, false).await;
     hurries(&visitor, "30m").await;
     visitor.sees_gates(1).await;
     visitor.does("/town/trouble", &mended("the cluster")).await;
     hurries(&visitor, "15s").await;
     visitor.sees_gates(0).await;
+    reachable_is(&visitor, true).await;
+}
+
+/// The map says whether it is the last picture or the present one.
+async fn reachable_is(visitor: &Visitor, expected: bool) {
+    visitor
+        .sees("whether the cluster answers", |seen| {
+            (seen.sections["cluster"]["reachable"] == expected).then_some(())
+        })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
