@@ -204,11 +204,27 @@ impl KubeServer {
     /// Stops the API server in its tracks: connections stay open and nothing is answered.
     pub(crate) fn freeze(&self) {
         self.signal("-STOP");
+        // The signal is sent, not yet obeyed: on busy cores a thread may still answer.
+        while !self.stands_still() {
+            std::thread::yield_now();
+        }
     }
 
     /// Lets it go on.
     pub(crate) fn thaw(&self) {
         self.signal("-CONT");
+    }
+
+    /// Whether every thread of the API server has stopped.
+    fn stands_still(&self) -> bool {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.apiserver)).unwrap();
+        threads.flatten().all(|thread| {
+            let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            // `pid (name) state …`; a thread that ended meanwhile has none.
+            stat.rsplit(") ")
+                .next()
+                .is_none_or(|rest| rest.is_empty() || rest.starts_with('T'))
+        })
     }
 
     fn signal(&self, signal: &str) {
