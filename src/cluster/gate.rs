@@ -1,5 +1,7 @@
 //! Opening and closing: server-side apply, quorum reads, and deletes that cannot hit anything else.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use kube::api::{DeleteParams, GetParams, ListParams, Patch, PatchParams, Preconditions};
 use kube::core::{ApiResource, DynamicObject, Resource};
@@ -10,7 +12,7 @@ use super::Cluster;
 use super::error::ClusterError;
 use super::needs::Asked;
 use super::object::{ObjectRef, SeenObject};
-use super::wire::{APPLY_LIMIT, CALL_LIMIT};
+use super::wire::{APPLY_LIMIT, CALL_LIMIT, PAUSES};
 use crate::netpol::marks;
 
 /// Who we are to server-side apply: the owner of every field we set.
@@ -19,6 +21,9 @@ pub const FIELD_MANAGER: &str = "drawbridge";
 /// How often a delete is tried when the object keeps changing under it. Each try reads it again, so
 /// only somebody who edits it in a loop gets past this; then the caller's back-off takes over.
 const DELETE_TRIES: usize = 4;
+
+/// Longest a closing may take, all its looks and tries together.
+const CLOSE_LIMIT: Duration = CALL_LIMIT.saturating_mul(2);
 
 /// Objects a list call returns at most; more are fetched page by page.
 const PAGE: u32 = 500;
@@ -168,16 +173,25 @@ impl Cluster {
         at: &ObjectRef,
         overdue: impl Fn(&SeenObject) -> bool + Send,
     ) -> Result<Withdrawn, ClusterError> {
-        let (mut at, mut absent, mut unanswered) = (at.clone(), Withdrawn::AlreadyGone, None);
+        let closed = tokio::time::timeout(CLOSE_LIMIT, self.close(at.clone(), overdue)).await;
+        closed.unwrap_or(Err(ClusterError::Timeout(CLOSE_LIMIT)))
+    }
+
+    async fn close(
+        &self,
+        mut at: ObjectRef,
+        overdue: impl Fn(&SeenObject) -> bool + Send,
+    ) -> Result<Withdrawn, ClusterError> {
+        let (mut absent, mut pauses) = (Withdrawn::AlreadyGone, PAUSES.into_iter());
         for _ in 0..DELETE_TRIES {
             let Some(seen) = self.read(&at).await? else {
                 return Ok(absent);
             };
-            match verdict(&at, &seen) {
+            match is_ours(&at, &seen) {
                 // From now on this very object: it stays ours should somebody take its marks away.
-                Standing::Ours => at.uid.clone_from(&seen.at.uid),
-                Standing::Replaced if absent == Withdrawn::Closed => return Ok(absent),
-                Standing::Replaced => return Ok(Withdrawn::NotOurs(Box::new(seen))),
+                true => at.uid.clone_from(&seen.at.uid),
+                false if absent == Withdrawn::Closed => return Ok(absent),
+                false => return Ok(Withdrawn::NotOurs(Box::new(seen))),
             }
             if !overdue(&seen) {
                 return Ok(Withdrawn::Kept(Box::new(seen)));
@@ -193,13 +207,10 @@ impl Cluster {
                 // The next read tells whether it was done: what is gone then was closed by us.
                 Err(e @ (ClusterError::Away(_) | ClusterError::Timeout(_))) => {
                     absent = Withdrawn::Closed;
-                    unanswered = Some(e);
+                    tokio::time::sleep(pauses.next().ok_or(e)?).await;
                 }
                 Err(e) => return Err(e),
             }
-        }
-        if let Some(error) = unanswered {
-            return Err(error);
         }
         Err(ClusterError::Conflict(format!("{at} keeps changing")))
     }
@@ -329,21 +340,11 @@ fn is_absence(words: &str) -> bool {
     words.ends_with("\" not found")
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Standing {
-    Ours,
-    Replaced,
-}
-
 /// Whether the object that was found may be deleted for `at`.
 ///
 /// INVARIANT (nothing foreign is deleted). The recorded uid alone is enough: it is the API server's
 /// own identity of what we created, so stripping our labels from it cannot keep a gate open.
-fn verdict(at: &ObjectRef, seen: &SeenObject) -> Standing {
+fn is_ours(at: &ObjectRef, seen: &SeenObject) -> bool {
     let same = at.uid.is_some() && at.uid == seen.at.uid;
-    if same || seen.bears_our_marks() {
-        Standing::Ours
-    } else {
-        Standing::Replaced
-    }
+    same || seen.bears_our_marks()
 }

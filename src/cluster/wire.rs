@@ -26,7 +26,7 @@ pub const APPLY_LIMIT: Duration = Duration::from_secs(5);
 
 /// Pauses before the second and third try of a call that is safe to repeat: enough to get over a
 /// replaced connection or one overload answer, short against every limit above.
-const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+pub(crate) const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 
 /// The two clients of one cluster.
 ///

@@ -206,6 +206,35 @@ async fn a_real_server_that_stands_still_is_not_waited_for() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_delete_that_is_not_answered_is_tried_again_with_pauses_and_never_for_long() {
+    let arena = Arena::in_process().await;
+    arena.bot.apply(&arena.gate(0), None).await.unwrap();
+    let delete = On::Verb(Verb::Delete);
+    arena.sim().fail_next(2, delete, Fault::Status(503));
+    let began = Instant::now();
+    let closed = arena.bot.withdraw(&arena.at(0)).await.unwrap();
+    assert_eq!(closed, Withdrawn::Closed);
+    assert!(
+        began.elapsed() >= Duration::from_secs(1),
+        "a server that comes back needs a moment"
+    );
+
+    arena.bot.apply(&arena.gate(1), None).await.unwrap();
+    arena.sim().fail_next(9, delete, Fault::Hang);
+    let began = Instant::now();
+    let failed = arena.bot.withdraw(&arena.at(1)).await;
+    assert!(
+        matches!(failed, Err(ClusterError::Timeout(_))),
+        "{failed:?}"
+    );
+    assert!(
+        began.elapsed() <= Duration::from_secs(20),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
 /// The delete was not done; the second look meets the same object without its marks.
 #[tokio::test(start_paused = true)]
 async fn an_object_that_loses_its_marks_while_it_is_closed_is_still_closed() {
