@@ -150,10 +150,15 @@ impl Stage {
         let stage = self.clone();
         let beginning = self.0.tracker.spawn(async move {
             let mut towns = stage.0.towns.lock().await;
+            let left = stage.take_down().await;
+            if !left.is_empty() {
+                // It must not be forgotten what is still to be closed.
+                stage.play_mut().await.town.start_bot()?;
+                anyhow::bail!("this could not be closed yet: {}", left.join(", "));
+            }
             *towns += 1;
             let new = stage.0.plan.found(*towns, stage.0.addresses.0)?;
             let picture = Picture::of(*towns, new.town.slack.clone());
-            stage.take_down().await;
             let mut play = stage.play_mut().await;
             stage.0.board.start_over(picture);
             let old = std::mem::replace(&mut *play, new);
