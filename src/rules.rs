@@ -9,6 +9,7 @@
 pub mod condition;
 pub mod facts;
 pub mod fill;
+pub mod group;
 pub mod judge;
 mod lint;
 pub mod load;
@@ -23,13 +24,14 @@ mod testing;
 mod text;
 mod who;
 
-pub use facts::{AskFacts, End};
+pub use facts::{AskFacts, AutoUse, End, Extending};
 pub use fill::{FillError, Filled, GateSpec, fill, plain_inputs};
+pub use group::Group;
 pub use judge::{Fit, Needs, Reason, Verdict, considered, judge, needs};
 pub use load::{embedded, load, load_allowing};
-pub use model::{AccessRule, AccessTemplate, Group};
+pub use model::{AccessRule, AccessTemplate};
 pub use people::{Person, Principal, Roll, Standing, TeamId, UserId};
 pub use problem::{Place, Problem, Severity, report, usable};
-pub use route::{Route, StagePlan};
+pub use route::{EmergencyPlan, Escalation, Pass, Right, Route, StagePlan};
 pub use schema::SCHEMA;
 pub use set::{Bounds, Input, InputKind, Rule, RuleSet, Template};

@@ -89,8 +89,13 @@ pub(super) async fn of_ask(parts: &Parts, asked: &Asked, effect: &Effect) -> Res
         ports: asked.flow.ports.clone(),
         duration: asked.duration,
         reason: asked.reason.clone(),
+        at: asked.at,
         opens_pods: effect.to_pods,
+        opens_from_pods: effect.from_pods,
+        opens_pairs: effect.opens.len(),
+        opens_warnings: effect.warnings.len(),
         open_requests: open_requests(parts, &asked.by).await?,
+        ..AskFacts::default()
     })
 }
 
@@ -144,10 +149,7 @@ fn named_by(request: &Request, actor: Option<&UserId>) -> Needs {
         let stages = route.stages.iter().map(|stage| &stage.from);
         stages.chain([&route.revokers])
     });
-    let handles = circles.flat_map(|group| group.usergroups.iter());
-    let groups = handles
-        .map(|handle| rules::model::roll_key(handle))
-        .collect();
+    let groups = circles.flat_map(rules::Group::keys).collect();
     Needs { groups, users }
 }
 
@@ -194,7 +196,7 @@ pub(super) async fn concerns(parts: &Parts, request: &Request, person: &UserId) 
     let decides = request
         .stages()
         .iter()
-        .any(|stage| stage.admits(person, &roll));
+        .any(|stage| stage.admits(person, None, &roll));
     let route = request.route.as_ref();
     let revokes = route.is_some_and(|r| roll.counts(person) && r.revokers.holds(person, &roll));
     Ok(decides || revokes)
@@ -266,7 +268,7 @@ pub(super) async fn told(parts: &Parts, route: &Route) -> Vec<Told> {
 }
 
 async fn told_group(parts: &Parts, handle: &str) -> Option<Told> {
-    let key = rules::model::roll_key(handle);
+    let key = rules::group::roll_key(handle);
     let groups = BTreeSet::from([key.clone()]);
     let roll = parts
         .directory

@@ -15,7 +15,7 @@ use super::create::{Ask, Way, create};
 use super::{Asked, Crowd, Origin, Outcome, Request, Told};
 use crate::grammar::Protocol;
 use crate::netpol::{Effect, Flow, Opened, PortRange, Side, SideRef, Warning};
-use crate::rules::{Group, Principal, Route, StagePlan, TeamId};
+use crate::rules::{Group, Pass, Principal, Route, StagePlan, TeamId};
 use crate::units::{Seconds, Time};
 
 /// `03:00` on a winter's night, in UTC.
@@ -39,6 +39,7 @@ pub(crate) fn stage(name: &str, handle: &str, need: usize) -> StagePlan {
         from,
         need,
         quiet: Vec::new(),
+        repeat: None,
     }
 }
 
@@ -55,16 +56,19 @@ pub(crate) fn dana_asks() -> Town {
     let route = Route {
         rule: "orders".into(),
         digest: "d1".into(),
+        pass: Pass::Stages,
         stages: vec![stage("owners", "orders-oncall", 1)],
         max: Seconds::hours(2),
         channel: Some("#access-orders".into()),
         tell: vec!["@orders-team".into()],
         revokers: Group {
             usergroups: vec!["@orders-team".into()],
-            users: Vec::new(),
+            ..Group::default()
         },
         lapse: Seconds::hours(1),
         remind: Some(Seconds::minutes(15)),
+        escalate: None,
+        emergency: None,
     };
     let told = Told::Group {
         id: "S0TEAM".into(),

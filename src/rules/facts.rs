@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use super::people::UserId;
 use crate::netpol::flow::{PortRange, Side, SideRef};
-use crate::units::Seconds;
+use crate::units::{Seconds, Time};
 
 /// One ask, resolved against the cluster.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AskFacts {
     /// Name of the template.
     pub template: String,
@@ -25,10 +26,46 @@ pub struct AskFacts {
     pub duration: Seconds,
     /// Why; as typed.
     pub reason: Option<String>,
+    /// When it was asked: what depends on the time of day is judged by it, also later.
+    pub at: Time,
     /// How many pods can newly be reached, by the planned gate's effect.
     pub opens_pods: usize,
+    /// How many pods can newly connect, by the same.
+    pub opens_from_pods: usize,
+    /// How many pairs of workloads open, by the same.
+    pub opens_pairs: usize,
+    /// How many warnings its preview carries.
+    pub opens_warnings: usize,
     /// How many of the requester's requests are unfinished, this one not counted.
     pub open_requests: usize,
+    /// How many requests they made in the minute before [`AskFacts::at`].
+    pub recent_asks: usize,
+    /// Their automatic approvals of the last 48 h, this one not counted.
+    pub automatic: Vec<AutoUse>,
+    /// What it extends, if it does.
+    pub extends: Option<Extending>,
+    /// Id of the incident it belongs to, if it does.
+    pub incident: Option<String>,
+    /// Who wants it opened at once, in an emergency; `None`: an ordinary ask.
+    pub emergency: Option<UserId>,
+}
+
+/// One automatic approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AutoUse {
+    /// The rule that approved.
+    pub rule: String,
+    /// When.
+    pub at: Time,
+}
+
+/// What an extension extends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extending {
+    /// From the first opening to the end as it stands: it counts towards the longest grant.
+    pub so_far: Seconds,
+    /// How many extensions of it were approved automatically before.
+    pub automatic: usize,
 }
 
 /// One end of the flow.

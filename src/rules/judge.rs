@@ -18,7 +18,6 @@ use std::collections::BTreeSet;
 
 use super::condition::Scope;
 use super::facts::AskFacts;
-use super::model::roll_key;
 use super::people::{Principal, Roll, UserId};
 use super::route::Route;
 use super::set::{Rule, RuleSet};
@@ -83,7 +82,7 @@ pub fn judge(rules: &RuleSet, requester: &Principal, ask: &AskFacts, roll: &Roll
 /// of the groups belong into [`Roll::people`] too.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Needs {
-    /// Handles without `@`, lower case.
+    /// Keys of groups.
     pub groups: BTreeSet<String>,
     /// People named by id, the requester included.
     pub users: BTreeSet<UserId>,
@@ -100,9 +99,7 @@ pub fn needs(rules: &RuleSet, requester: &Principal, ask: &AskFacts) -> Needs {
         let stages = rule.stages.iter().map(|stage| &stage.from);
         for circle in stages.chain([&rule.requesters.people, &rule.revokers]) {
             let group = circle.group(&scope).unwrap_or_default();
-            needs
-                .groups
-                .extend(group.usergroups.iter().map(|h| roll_key(h)));
+            needs.groups.extend(group.keys());
             needs.users.extend(group.users.into_iter().map(UserId));
         }
         needs.users.extend(

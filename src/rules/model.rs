@@ -6,67 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
-use super::people::{Roll, UserId};
+use serde::Deserialize;
 
 /// A value together with its spot in the file.
 pub type At<T> = serde_saphyr::Spanned<T>;
 
 /// The API version of both kinds.
 pub const API_VERSION: &str = "drawbridge.dev/v1alpha1";
-
-/// Some people: members of Slack user groups, and people by id. Empty is nobody, never everybody.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Group {
-    /// User group handles (`@orders-oncall`).
-    #[serde(default)]
-    pub usergroups: Vec<String>,
-    /// Slack user ids (`U…`, `W…`).
-    #[serde(default)]
-    pub users: Vec<String>,
-}
-
-impl Group {
-    /// Whether this person is one of them now. Says nothing about whether the person counts:
-    /// see [`Roll::counts`].
-    pub fn holds(&self, user: &UserId, roll: &Roll) -> bool {
-        self.users.iter().any(|id| id == &user.0)
-            || self.usergroups.iter().any(|handle| {
-                roll.groups
-                    .get(&roll_key(handle))
-                    .is_some_and(|members| members.contains(user))
-            })
-    }
-
-    /// Everybody in it as far as the roll knows them, whether they count or not.
-    pub fn members(&self, roll: &Roll) -> Vec<UserId> {
-        let named = self.users.iter().cloned().map(UserId);
-        let grouped = self
-            .usergroups
-            .iter()
-            .filter_map(|handle| roll.groups.get(&roll_key(handle)))
-            .flatten()
-            .cloned();
-        named.chain(grouped).collect()
-    }
-
-    /// `@orders-oncall, @sre, U0LEE`, for sentences.
-    pub fn names(&self) -> String {
-        let names: Vec<String> = self
-            .usergroups
-            .iter()
-            .chain(&self.users)
-            .map(|name| format!("`{name}`"))
-            .collect();
-        names.join(", ")
-    }
-}
-
-/// The key of a handle in [`Roll::groups`]: no `@`, lower case, as Slack compares handles.
-pub fn roll_key(handle: &str) -> String {
-    handle.trim_start_matches('@').to_lowercase()
-}
 
 /// One YAML document.
 #[derive(Debug, Clone, Deserialize)]

@@ -91,11 +91,13 @@ pub struct Person {
 /// Who is who at one moment: what the shell resolved so that the core can judge.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Roll {
-    /// Members of each user group by handle without `@`, lower case. A group that does not exist or
-    /// could not be read is absent; an empty one is present and empty.
+    /// Members by [key](super::group::Group::keys): of user groups and channels, and whoever is on call. A
+    /// group that does not exist or could not be read is absent; an empty one is present and empty.
     pub groups: BTreeMap<String, BTreeSet<UserId>>,
     /// Everybody mentioned by the rules in play, the requester and the clicker included.
     pub people: BTreeMap<UserId, Person>,
+    /// Who stands in now for somebody who is away, by the one who is away.
+    pub stand_ins: BTreeMap<UserId, UserId>,
 }
 
 impl Roll {
@@ -104,5 +106,13 @@ impl Roll {
         self.people
             .get(user)
             .is_some_and(|person| person.standing == Standing::Member)
+    }
+
+    /// Everybody for whom this person stands in now. A delegation is not passed on.
+    pub fn absent_behind<'a>(&'a self, user: &'a UserId) -> impl Iterator<Item = &'a UserId> {
+        let pairs = self.stand_ins.iter();
+        pairs
+            .filter(move |(absent, stand_in)| *stand_in == user && *absent != user)
+            .map(|(absent, _)| absent)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::Group;
+use super::group::Group;
 use super::people::{Roll, UserId};
 use crate::units::Seconds;
 
@@ -15,7 +15,11 @@ pub struct Route {
     pub rule: String,
     /// SHA-256 of the rule's text, hex: names the rule as it was.
     pub digest: String,
-    /// Layers of approval, in order, conditions already applied. Empty: approved at once.
+    /// How it may pass.
+    #[serde(default)]
+    pub pass: Pass,
+    /// Layers of approval, in order, conditions already applied. An emergency skips them; empty where
+    /// the rule approves by itself.
     pub stages: Vec<StagePlan>,
     /// The longest grant, template and rule together.
     pub max: Seconds,
@@ -29,6 +33,50 @@ pub struct Route {
     pub lapse: Seconds,
     /// When to remind those who have not answered.
     pub remind: Option<Seconds>,
+    /// Whom to ask as well when nobody answers.
+    #[serde(default)]
+    pub escalate: Option<Escalation>,
+    /// Who may open at once while it waits.
+    #[serde(default)]
+    pub emergency: Option<EmergencyPlan>,
+}
+
+/// How a request may pass.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "camelCase")]
+pub enum Pass {
+    /// When its stages are filled.
+    #[default]
+    Stages,
+    /// At once: the rule approves it by itself, within its limits.
+    Automatic {
+        /// Why, for the record: `within `auto` of rule `dev`, 2 of 3 today`.
+        why: String,
+    },
+    /// At once, by somebody whom the rule names for emergencies; the stages are skipped and told.
+    Emergency,
+}
+
+/// Whom to ask as well when nobody answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// Since the stage began.
+    pub after: Seconds,
+    /// They may fill slots of the stage that waits, from then on.
+    pub to: Group,
+}
+
+/// What an emergency may do, and what it demands afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmergencyPlan {
+    /// Who may open at once.
+    pub by: Group,
+    /// For how long at most.
+    pub max: Seconds,
+    /// The channel that hears of it.
+    pub tell: String,
+    /// Until when a review is demanded, from the opening.
+    pub review: Seconds,
 }
 
 /// One layer of approval.
@@ -43,22 +91,64 @@ pub struct StagePlan {
     /// People who may fill it too, but are not pinged.
     #[serde(default)]
     pub quiet: Vec<UserId>,
+    /// How long an approver may let the same requester and flow pass again without asking.
+    #[serde(default)]
+    pub repeat: Option<Seconds>,
+}
+
+/// By what right somebody may fill a slot.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "as", content = "of", rename_all = "camelCase")]
+pub enum Right {
+    /// The stage names them.
+    #[default]
+    Own,
+    /// They stand in for somebody whom the stage names and who is away.
+    StandIn(UserId),
+    /// The stage was escalated to them.
+    Escalated,
 }
 
 impl StagePlan {
-    /// Whether this person may fill a slot of this stage, by who is who *now*. That nobody fills two
-    /// slots, or one of their own request, is for the caller to keep.
-    pub fn admits(&self, user: &UserId, roll: &Roll) -> bool {
-        roll.counts(user) && (self.from.holds(user, roll) || self.quiet.contains(user))
+    /// By what right this person may fill a slot of this stage, by who is who *now*; their own before a
+    /// borrowed one. That nobody fills two slots is for the caller to keep.
+    ///
+    /// INVARIANT (no self-approval): never the requester, and nobody in the requester's place.
+    pub fn right(&self, user: &UserId, requester: Option<&UserId>, roll: &Roll) -> Option<Right> {
+        if Some(user) == requester || !roll.counts(user) {
+            return None;
+        }
+        if self.names(user, roll) {
+            return Some(Right::Own);
+        }
+        let mut absent = roll.absent_behind(user);
+        let behind = absent.find(|absent| {
+            Some(*absent) != requester && roll.counts(absent) && self.names(absent, roll)
+        });
+        behind.cloned().map(Right::StandIn)
     }
 
-    /// Whom to ask: everybody who may fill a slot now, apart from the requester and the quiet.
+    /// Whether this person may fill a slot by any right of [`StagePlan::right`].
+    pub fn admits(&self, user: &UserId, requester: Option<&UserId>, roll: &Roll) -> bool {
+        self.right(user, requester, roll).is_some()
+    }
+
+    /// Whether the stage names this person, whether they count or not.
+    pub fn names(&self, user: &UserId, roll: &Roll) -> bool {
+        self.from.holds(user, roll) || self.quiet.contains(user)
+    }
+
+    /// Whom to ask: everybody who may fill a slot now, apart from the requester and the quiet; for who is
+    /// away, who stands in.
     pub fn pinged(&self, requester: Option<&UserId>, roll: &Roll) -> BTreeSet<UserId> {
-        self.from
-            .members(roll)
-            .into_iter()
-            .filter(|user| Some(user) != requester && !self.quiet.contains(user))
-            .filter(|user| roll.counts(user))
+        let members = self.from.members(roll).into_iter();
+        let present = members.map(|user| match roll.stand_ins.get(&user) {
+            Some(stand_in) if Some(&user) != requester && roll.counts(&user) => stand_in.clone(),
+            _ => user,
+        });
+        present
+            .filter(|user| !self.quiet.contains(user))
+            .filter(|user| self.admits(user, requester, roll))
             .collect()
     }
 }
@@ -75,16 +165,18 @@ mod tests {
             from: Group {
                 usergroups: vec!["@Orders-Oncall".into()],
                 users: vec!["U0SAM".into()],
+                ..Group::default()
             },
             need: 1,
             quiet: vec![UserId("U0KIM".into())],
+            repeat: None,
         }
     }
 
     #[test]
     fn members_admitted_are_those_named_and_active() {
         let mut roll = testing::roll();
-        let admits = |user: &str, roll: &Roll| stage().admits(&UserId(user.into()), roll);
+        let admits = |user: &str, roll: &Roll| stage().admits(&UserId(user.into()), None, roll);
         assert!(admits("U0LEE", &roll), "by group, whatever its letter case");
         assert!(admits("U0SAM", &roll), "by id");
         assert!(admits("U0KIM", &roll), "quiet people may approve too");
@@ -109,5 +201,40 @@ mod tests {
         assert_eq!(ids, ["U0LEE", "U0MAX", "U0SAM"]);
         let lee = UserId("U0LEE".into());
         assert!(!stage().pinged(Some(&lee), &roll).contains(&lee));
+    }
+
+    #[test]
+    fn who_stands_in_fills_the_slot_of_who_is_away_and_never_the_requesters_own() {
+        let id = |user: &str| UserId(user.into());
+        let mut roll = testing::roll();
+        roll.stand_ins.insert(id("U0LEE"), id("U0DANA"));
+        let (dana, lee) = (id("U0DANA"), id("U0LEE"));
+        let stage = stage();
+        assert_eq!(
+            stage.right(&dana, None, &roll),
+            Some(Right::StandIn(lee.clone()))
+        );
+        assert_eq!(stage.right(&lee, None, &roll), Some(Right::Own));
+        assert_eq!(
+            stage.right(&dana, Some(&lee), &roll),
+            None,
+            "what lee asks for, nobody approves in lee's place"
+        );
+        assert_eq!(stage.right(&dana, Some(&dana), &roll), None);
+        let pinged = stage.pinged(None, &roll);
+        assert!(pinged.contains(&dana) && !pinged.contains(&lee));
+        testing::set_standing(&mut roll, "U0LEE", Standing::Deactivated);
+        assert_eq!(stage.right(&dana, None, &roll), None, "lee has left");
+    }
+
+    #[test]
+    fn a_delegation_is_not_passed_on() {
+        let id = |user: &str| UserId(user.into());
+        let mut roll = testing::roll();
+        roll.stand_ins.insert(id("U0LEE"), id("U0KIM"));
+        roll.stand_ins.insert(id("U0KIM"), id("U0DANA"));
+        let mut stage = stage();
+        stage.quiet.clear();
+        assert!(!stage.admits(&id("U0DANA"), None, &roll));
     }
 }

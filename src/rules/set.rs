@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::Regex;
 
 use super::condition::Condition;
-use super::model::roll_key;
+use super::group::roll_key;
 use super::people::UserId;
 use super::problem::Place;
 use super::text::Text;

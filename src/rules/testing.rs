@@ -90,6 +90,7 @@ pub(super) fn roll() -> Roll {
     Roll {
         groups: BTreeMap::from(groups),
         people: BTreeMap::from(people),
+        ..Roll::default()
     }
 }
 
@@ -119,6 +120,6 @@ pub(super) fn ask() -> AskFacts {
         duration: Seconds::minutes(30),
         reason: Some("INC-42 slow queries".to_owned()),
         opens_pods: 1,
-        open_requests: 0,
+        ..AskFacts::default()
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::condition::Scope;
-use super::model::{Group, roll_key};
+use super::group::{Group, roll_key};
 use super::people::UserId;
 use super::text::Text;
 
@@ -23,7 +23,11 @@ impl Circle {
             .map(|text| handle(text, scope))
             .collect::<Result<_, _>>()?;
         let users = self.users.iter().map(|user| user.0.clone()).collect();
-        Ok(Group { usergroups, users })
+        Ok(Group {
+            usergroups,
+            users,
+            ..Group::default()
+        })
     }
 
     /// Whether it names people only by id.

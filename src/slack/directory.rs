@@ -73,7 +73,11 @@ impl Directory {
         let members = groups.values().flatten();
         let unnamed: BTreeSet<&UserId> = members.filter(|m| !users.contains(m)).collect();
         people.extend(self.read_members(unnamed).await);
-        Ok(Roll { groups, people })
+        Ok(Roll {
+            groups,
+            people,
+            ..Roll::default()
+        })
     }
 
     /// One person, no older than `fresh`; `None` when Slack knows nobody by this id.

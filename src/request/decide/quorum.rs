@@ -9,7 +9,9 @@ pub(super) fn still_needed(request: &Request, roll: &Roll, stage: usize) -> usiz
         return usize::MAX;
     };
     let votes = request.votes_for(stage);
-    let valid = votes.filter(|vote| plan.admits(&vote.by, roll)).count();
+    let requester = request.asked.by.person();
+    let counted = votes.filter(|vote| plan.admits(&vote.by, requester, roll));
+    let valid = counted.count();
     plan.need.saturating_sub(valid)
 }
 
@@ -48,7 +50,7 @@ fn place(
     };
     for (at, vote) in votes.iter().enumerate() {
         let seen = tried.get(at).copied().unwrap_or(true);
-        if seen || !plan.admits(&vote.by, roll) {
+        if seen || !plan.admits(&vote.by, None, roll) {
             continue;
         }
         if let Some(mark) = tried.get_mut(at) {

@@ -134,7 +134,7 @@ fn may_decide(request: &Request, facts: &Facts<'_>, click: &Click) -> Result<(),
     let Some(stage) = request.stages().get(click.stage) else {
         return Err(Refusal::Stale);
     };
-    if !stage.admits(&click.by, facts.roll) {
+    if !stage.admits(&click.by, request.asked.by.person(), facts.roll) {
         return Err(Refusal::NotAnApprover {
             stage: stage.name.clone(),
         });
@@ -163,7 +163,7 @@ pub(super) fn may_revoke(request: &Request, facts: &Facts<'_>, by: &UserId) -> R
     let approver = request
         .stages()
         .iter()
-        .any(|stage| stage.admits(by, facts.roll));
+        .any(|stage| stage.admits(by, None, facts.roll));
     if approved || revoker || approver {
         Ok(())
     } else {

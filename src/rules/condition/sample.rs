@@ -157,7 +157,7 @@ fn sample(labels: &BTreeMap<String, String>) -> AskFacts {
         duration: Seconds::minutes(30),
         reason: None,
         opens_pods: 3,
-        open_requests: 0,
+        ..AskFacts::default()
     }
 }
 

@@ -3,10 +3,10 @@
 use super::{Reason, stages};
 use crate::rules::condition::Scope;
 use crate::rules::facts::AskFacts;
-use crate::rules::model::Group;
+use crate::rules::group::Group;
 use crate::rules::people::{Principal, Roll, Standing, UserId};
 use crate::rules::problem::suggest;
-use crate::rules::route::Route;
+use crate::rules::route::{Pass, Route};
 use crate::rules::set::{Bounds, Rule, RuleSet};
 use crate::rules::who::{Circle, Unnamed, named};
 use crate::units::Seconds;
@@ -54,8 +54,8 @@ impl Case<'_> {
             return Ok(());
         }
         Err(self.not_named(&Group {
-            usergroups: Vec::new(),
             users: requesters.services.iter().cloned().collect(),
+            ..Group::default()
         }))
     }
 
@@ -199,6 +199,7 @@ impl Case<'_> {
         Ok(Route {
             rule: self.rule.name.clone(),
             digest: self.rule.digest.clone(),
+            pass: Pass::Stages,
             stages,
             max,
             channel: channel.transpose()?,
@@ -206,6 +207,8 @@ impl Case<'_> {
             revokers: self.group("`revokers`", &self.rule.revokers).map_err(one)?,
             lapse: self.rule.lapse,
             remind: self.rule.remind,
+            escalate: None,
+            emergency: None,
         })
     }
 }

@@ -60,6 +60,7 @@ fn rolls() -> impl Strategy<Value = Roll> {
                 .filter_map(person)
                 .collect(),
             groups: groups.collect::<BTreeMap<_, _>>(),
+            ..Roll::default()
         }
     })
 }
@@ -74,7 +75,7 @@ fn approvable(route: &Route, who: &UserId, roll: &Roll) -> bool {
             .iter()
             .map(|id| UserId((*id).to_owned()))
             .any(|person| {
-                if used.contains(&person) || !stage.admits(&person, roll) {
+                if used.contains(&person) || !stage.admits(&person, None, roll) {
                     return false;
                 }
                 used.push(person);

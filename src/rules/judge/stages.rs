@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::assign::{self, Short, Slots};
 use super::case::Case;
 use super::{Reason, unclear};
-use crate::rules::model::{Group, roll_key};
+use crate::rules::group::Group;
 use crate::rules::people::{Roll, UserId};
 use crate::rules::problem::counted;
 use crate::rules::route::StagePlan;
@@ -54,6 +54,7 @@ fn applying(case: &Case<'_>) -> Result<Vec<StagePlan>, Vec<Reason>> {
                 from,
                 need: stage.need,
                 quiet: stage.quiet.clone(),
+                repeat: None,
             }),
             Err(reason) => reasons.push(reason),
         }
@@ -87,27 +88,27 @@ fn check_fillable(case: &Case<'_>, plans: &[StagePlan]) -> Result<(), Vec<Reason
     assign::fill(&slots).map_err(|short| vec![too_few_together(plans, &short)])
 }
 
-/// Everybody who may fill a slot of the stage now. INVARIANT (no self-approval): never the requester.
+/// Everybody who may fill a slot of the stage now; for who is away, who stands in: the two fill one slot
+/// between them. INVARIANT (no self-approval): never the requester.
 pub(super) fn candidates(
     plan: &StagePlan,
     requester: Option<&UserId>,
     roll: &Roll,
 ) -> BTreeSet<UserId> {
-    let members = plan.from.members(roll);
-    members
-        .into_iter()
+    let named = plan.from.members(roll).into_iter();
+    named
         .chain(plan.quiet.iter().cloned())
-        .filter(|user| Some(user) != requester && plan.admits(user, roll))
+        .map(|user| roll.stand_ins.get(&user).cloned().unwrap_or(user))
+        .filter(|user| plan.admits(user, requester, roll))
         .collect()
 }
 
-/// Handles that the roll does not know, in back-ticks.
+/// Groups that the roll does not know, in back-ticks.
 pub(super) fn unknown_groups(group: &Group, roll: &Roll) -> Vec<String> {
-    group
-        .usergroups
-        .iter()
-        .filter(|handle| !roll.groups.contains_key(&roll_key(handle)))
-        .map(|handle| format!("`{handle}`"))
+    let unknown = |key: &String| !roll.groups.contains_key(key);
+    let keys = group.keys().zip(group.parts());
+    keys.filter(|(key, _)| unknown(key))
+        .map(|(_, name)| format!("`{name}`"))
         .collect()
 }
 

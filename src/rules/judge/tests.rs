@@ -388,7 +388,7 @@ fn quiet_people_count_as_approvers() {
     );
     let route = route(&quiet, &ask());
     let stage = route.stages.first().unwrap();
-    assert!(stage.admits(&UserId("U0KIM".into()), &roll()));
+    assert!(stage.admits(&UserId("U0KIM".into()), None, &roll()));
     assert!(stage.pinged(None, &roll()).is_empty());
 }
 

@@ -154,7 +154,7 @@ impl Life {
         assert!(effect.within(&after.effect), "more opens than was approved");
         assert_eq!(attempt.expires_at, after.asked.duration.after(self.now()));
         assert!(enough_votes(after));
-        let counts = |vote: &&Vote| after.stages()[vote.stage].admits(&vote.by, &self.roll);
+        let counts = |vote: &&Vote| after.stages()[vote.stage].admits(&vote.by, None, &self.roll);
         let valid = after.votes.iter().filter(counts).count();
         let needed: usize = after.stages().iter().map(|stage| stage.need).sum();
         assert!(valid >= needed, "applied on votes that count no longer");
