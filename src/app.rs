@@ -5,12 +5,25 @@
 
 pub mod answer;
 pub mod ask;
+pub mod away;
 pub mod book;
+pub mod chain;
+mod crowds;
 pub mod door;
 pub mod facts;
+pub mod form;
+pub mod home;
+pub mod incident;
+pub mod longer;
 pub mod parts;
+pub mod past;
 pub mod press;
 pub mod reread;
+pub mod screens;
+pub mod shelf;
+mod small_forms;
+pub mod trail;
+pub mod wanted;
 
 use std::sync::Arc;
 
@@ -19,6 +32,7 @@ use async_trait::async_trait;
 use crate::request::{Command, Facts, Refusal, Request, decide};
 use crate::rules::UserId;
 use crate::slack::{Ack, Inbound, Receiver, What};
+use crate::view::form::id;
 use crate::view::say;
 
 pub use book::{Book, BookError, Changed, Created, Page};
@@ -37,6 +51,10 @@ impl Receiver for Bot {
     async fn receive(&self, inbound: Inbound) -> Ack {
         let span = tracing::info_span!("delivery", key = %inbound.key, by = %inbound.by);
         let work = async {
+            if let What::Archived { channel } = &inbound.what {
+                incident::archived(&self.0, channel).await?;
+                return Ok(Ack::Silent);
+            }
             if let Some(no) = door::turned_away(&self.0, &inbound).await? {
                 return Ok(no);
             }
@@ -44,9 +62,27 @@ impl Receiver for Bot {
                 What::Said { text, surface } => {
                     answer::said(&self.0, &inbound, text, surface).await
                 }
-                What::Clicked { action, value, .. } => {
-                    press::clicked(&self.0, &inbound, action, value).await
+                What::Clicked {
+                    action,
+                    value,
+                    trigger: Some(trigger),
+                    ..
+                } if action == id::ASK => {
+                    let text = form::Prefill::Text(value.clone());
+                    form::open(&self.0, &inbound, trigger, text).await
                 }
+                What::Clicked {
+                    action,
+                    value,
+                    trigger,
+                    ..
+                } => press::clicked(&self.0, &inbound, (action, value), trigger.as_deref()).await,
+                What::Submitted { .. }
+                | What::Pressed { .. }
+                | What::Typed { .. }
+                | What::OpenedHome
+                | What::Shortcut { .. } => screens::received(&self.0, &inbound).await,
+                What::Archived { .. } => Ok(Ack::Silent),
             }
         };
         match tracing::Instrument::instrument(work, span).await {

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::RequestId;
 use crate::rules::{Principal, UserId};
 use crate::units::{Seconds, Time};
 
@@ -77,6 +78,15 @@ pub enum Fact {
     Approved {
         /// Name of the stage the vote fills.
         stage: String,
+        /// By what right, where it is not the person's own: `stands in for U0LEE`, `escalated`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        right: Option<String>,
+        /// For how long, where that is less than asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shortened: Option<Seconds>,
+        /// Until when it also counts for the same requester and path.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lasts_until: Option<Time>,
     },
     /// The last stage is filled: opening begins.
     Granted,
@@ -128,6 +138,70 @@ pub enum Fact {
     Closed {
         /// Why.
         why: String,
+    },
+    /// The rule approved by itself.
+    Automatic {
+        /// Within which limits.
+        because: String,
+    },
+    /// An approval that was given before counted for this request too.
+    Recalled {
+        /// Name of the stage it fills.
+        stage: String,
+        /// Who gave it.
+        by: UserId,
+        /// The request on which it was given.
+        on: RequestId,
+    },
+    /// An approver took back that their approval counts for later asks.
+    Forgotten,
+    /// Nobody answered: the next circle was asked too.
+    Escalated,
+    /// Somebody opened at once; these stages were skipped.
+    Emergency {
+        /// Names of the stages.
+        skipped: Vec<String>,
+        /// For how long.
+        seconds: Seconds,
+        /// Until when a review is demanded.
+        review_by: Time,
+    },
+    /// The review of an emergency was asked for again.
+    Chased,
+    /// The review of an emergency was given.
+    Reviewed {
+        /// What they found, as typed.
+        typed_words: Option<String>,
+    },
+    /// The review of an emergency was asked for in vain.
+    Unreviewed,
+    /// Another request goes on after this one's end.
+    Extended {
+        /// Which.
+        by: RequestId,
+        /// Until when.
+        until: Time,
+    },
+    /// Somebody is away, and somebody stands in.
+    Away {
+        /// Who stands in.
+        to: UserId,
+        /// Until when.
+        until: Time,
+    },
+    /// Somebody is back before their time.
+    Back,
+    /// An incident was opened in a channel.
+    IncidentOpened {
+        /// The channel.
+        channel: String,
+        /// What it is about, as typed.
+        typed_title: Option<String>,
+    },
+    /// An incident was closed: what was opened for it ends.
+    IncidentClosed {
+        /// The channel.
+        channel: String,
     },
     /// The open path was judged again, and what is not as approved has changed.
     Observed {

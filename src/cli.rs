@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod explain;
 mod folder;
 mod picture;
 pub mod plan;
@@ -12,6 +13,7 @@ pub mod reach;
 pub mod reap;
 pub mod serve;
 pub mod simulate;
+mod workspace;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -56,11 +58,17 @@ enum Command {
         /// Print the JSON Schema of both kinds, for editors, and do nothing else.
         #[arg(long)]
         schema: bool,
+        /// Also ask Slack and the on-call sources whether everybody and everything that rules name is
+        /// there. Takes `SLACK_BOT_TOKEN`; changes nothing.
+        #[arg(long, conflicts_with = "schema")]
+        online: bool,
     },
     /// Show what can talk to what, and for one flow why.
     Reach(reach::Given),
     /// Show the gate that would be applied for an ask, and what it would change.
     Plan(plan::Given),
+    /// Say what the rules say to an ask, and why; touches nothing.
+    Explain(explain::Given),
     /// Close overdue gates once and exit; needs only the cluster.
     Reap,
 }
@@ -110,10 +118,14 @@ pub fn main() -> ExitCode {
             Status::Done
         }
         Command::Check {
-            rules, templates, ..
-        } => check::run(rules, templates),
+            rules,
+            templates,
+            online,
+            ..
+        } => check::run(rules, templates, online),
         Command::Reach(given) => reach::run(&given),
         Command::Plan(given) => plan::run(&given),
+        Command::Explain(given) => explain::run(&given),
         Command::Reap => reap::run(),
     };
     status.into()

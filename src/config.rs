@@ -2,6 +2,8 @@
 //! secrets as `***`.
 
 pub mod clusters;
+mod on_call;
+pub mod online;
 pub mod vars;
 
 use std::collections::BTreeMap;
@@ -11,6 +13,7 @@ use std::path::PathBuf;
 use regex::Regex;
 
 use crate::grammar::length;
+use crate::oncall::Source;
 use crate::secret::Secret;
 use crate::slack::SlackConfig;
 use crate::units::Seconds;
@@ -32,6 +35,10 @@ pub struct Config {
     pub rules: Option<PathBuf>,
     /// Label keys whose values rules may put into group names.
     pub label_keys: Vec<String>,
+    /// Sources that tell who is on call, by the names that rules use.
+    pub on_call: BTreeMap<String, Source>,
+    /// The channel (`#platform`) that hears of broken rules; `None`: only the log does.
+    pub alerts: Option<String>,
     /// Hard maximum of any gate from its creation.
     pub max_lifetime: Seconds,
     /// Channels whose name matches belong to incidents.
@@ -55,6 +62,9 @@ pub enum StoreChoice {
 struct ConfigFile {
     #[serde(default)]
     label_keys: Vec<String>,
+    #[serde(default)]
+    on_call: BTreeMap<String, on_call::Written>,
+    alerts: Option<String>,
 }
 
 /// Everything that is wrong with the environment.
@@ -96,6 +106,8 @@ pub fn read(env: &BTreeMap<String, String>) -> Result<Config, Problems> {
     let store = reader.store();
     let clusters = reader.clusters();
     let file = reader.file();
+    let on_call = reader.on_call(&file);
+    let alerts = reader.alerts(&file);
     let templates = reader.folder("DRAWBRIDGE_TEMPLATES");
     let rules = reader.folder("DRAWBRIDGE_RULES");
     let max_lifetime = reader.max_lifetime();
@@ -114,6 +126,8 @@ pub fn read(env: &BTreeMap<String, String>) -> Result<Config, Problems> {
             templates,
             rules,
             label_keys: file.label_keys,
+            on_call,
+            alerts,
             max_lifetime,
             incident_channels,
             listen,
@@ -211,10 +225,6 @@ impl Reader<'_> {
     }
 
     fn slack(&mut self) -> SlackConfig {
-        let bot_token = self.secret("SLACK_BOT_TOKEN");
-        if bot_token.is_none() {
-            self.problem("SLACK_BOT_TOKEN", "is not set");
-        }
         let app_token = self.secret("SLACK_APP_TOKEN");
         let signing_secret = self.secret("SLACK_SIGNING_SECRET");
         if app_token.is_none() && signing_secret.is_none() {
@@ -224,6 +234,19 @@ impl Reader<'_> {
                  the second for signed HTTP",
             );
         }
+        SlackConfig {
+            app_token,
+            signing_secret,
+            ..self.slack_calls()
+        }
+    }
+
+    /// What calling Slack takes, without receiving anything.
+    fn slack_calls(&mut self) -> SlackConfig {
+        let bot_token = self.secret("SLACK_BOT_TOKEN");
+        if bot_token.is_none() {
+            self.problem("SLACK_BOT_TOKEN", "is not set");
+        }
         let api_url = self.value("SLACK_API_URL").unwrap_or_default();
         if let Err(problem) = crate::slack::transport::check_api_url(&api_url) {
             self.problem("SLACK_API_URL", &problem);
@@ -231,8 +254,8 @@ impl Reader<'_> {
         let bot_token = bot_token.unwrap_or_else(|| Secret::new(String::new()));
         SlackConfig {
             bot_token,
-            app_token,
-            signing_secret,
+            app_token: None,
+            signing_secret: None,
             api_url,
         }
     }
@@ -278,8 +301,11 @@ impl Reader<'_> {
         let Some(path) = self.value("DRAWBRIDGE_CONFIG") else {
             return ConfigFile::default();
         };
+        // Without snippets: somebody may have written a secret where none belongs.
+        let options = serde_saphyr::options! { with_snippet: false };
         let parsed = read_file(&path).and_then(|text| {
-            serde_saphyr::from_str(&text).map_err(|error| format!("`{path}`: {error}"))
+            serde_saphyr::from_str_with_options(&text, options)
+                .map_err(|error| format!("`{path}`: {error}"))
         });
         parsed.unwrap_or_else(|problem| {
             self.problem("DRAWBRIDGE_CONFIG", &problem);

@@ -2,7 +2,7 @@
 //!
 //! A text passes through four steps, each in its own file: `clean` drops credentials, link wrappers
 //! and invisible characters; `tokens` cuts the rest into words that know where they stand; the
-//! readers (`phrase`, `endpoint`, `ports`, `clauses`, `inputs`) make values of words; and [`parse()`]
+//! readers (`phrase`, `endpoint`, `ports`, `clauses`, `inputs` and their like) make values of words; and [`parse()`]
 //! turns a reader's problem into a [`ParseError`], trying the problem's own repair to find the
 //! nearest valid form.
 //!
@@ -11,9 +11,13 @@
 
 mod address;
 pub mod ask;
+mod away;
+mod by_id;
 mod clauses;
 mod clean;
+mod day;
 pub mod endpoint;
+mod incident;
 mod inputs;
 pub mod length;
 mod names;
@@ -32,10 +36,10 @@ mod unexpected;
 mod until;
 mod write;
 
-pub use ask::{Ask, Length, ParseError, Phrase, TemplateAsk, Terms};
+pub use ask::{Ask, Asking, Incident, Length, ParseError, Phrase, TemplateAsk, Terms, Until};
 pub use clauses::{LONGEST_REASON, reason};
 pub use clean::scrub;
 pub use endpoint::{Endpoint, Kind, Target};
 pub use parse::{LONGEST_TEXT, parse};
 pub use ports::{PortAsk, PortRef, Ports, Protocol};
-pub use until::until;
+pub use until::{until, until_end_of};

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::app::Parts;
 use crate::cluster::SWEEP_AGE;
 use crate::lanes::Health;
+use crate::reload::{Board, Standing};
 use crate::units::{Seconds, Time};
 
 /// The workers must have been answered by the store this recently; they ask four times a second.
@@ -27,6 +28,8 @@ pub struct Watched {
     pub health: Arc<Health>,
     /// What Slack's connection says of itself, in words.
     pub slack: Arc<dyn Fn() -> String + Send + Sync>,
+    /// How its rules fare.
+    pub rules: Board,
 }
 
 impl std::fmt::Debug for Watched {
@@ -50,6 +53,9 @@ pub struct Readiness {
     /// Slack's connection; never part of the status, because Slack being away changes nothing in the
     /// cluster.
     pub slack: String,
+    /// The rules in force and what is wrong with newer ones; never part of the status, because the last
+    /// good ones stay in force.
+    pub rules: Standing,
 }
 
 /// One dependency.
@@ -120,5 +126,6 @@ pub fn readiness(watched: &Watched) -> Readiness {
         store,
         clusters,
         slack: (watched.slack)(),
+        rules: watched.rules.standing(),
     }
 }

@@ -7,6 +7,7 @@ pub mod id;
 pub mod lane;
 pub mod manifest;
 pub mod netpol;
+pub mod notes;
 pub mod request;
 pub mod retry;
 pub mod rules;
@@ -17,6 +18,7 @@ pub mod view;
 // adapters
 pub mod cluster;
 pub mod http;
+pub mod oncall;
 pub mod slack;
 pub mod store;
 
@@ -29,6 +31,7 @@ pub mod demo;
 pub mod entropy;
 pub mod lanes;
 pub mod reaper;
+pub mod reload;
 pub mod run;
 pub mod telemetry;
 

@@ -4,6 +4,7 @@
 //! next; [`alarms()`] says when to look again. Nothing here reads a clock or touches the world.
 
 pub mod alarms;
+pub mod asked;
 pub mod create;
 pub mod decide;
 pub mod document;
@@ -12,13 +13,16 @@ pub mod facts;
 pub(crate) mod fixtures;
 pub mod posts;
 pub mod refusal;
+pub mod standing;
 pub mod state;
+mod tell;
 
 pub use alarms::{Duty, alarms, due};
+pub use asked::{Asked, Extends, IncidentRef, Origin};
 pub use create::{Ask, create};
 pub use decide::decide;
-pub use document::{Asked, Crowd, GateObject, Grant, Origin, Request, Told, Vote};
-pub use facts::{Command, Facts, Outcome};
+pub use document::{Crowd, Emergency, ExtendedBy, GateObject, Grant, Request, Review, Told, Vote};
+pub use facts::{Command, Facts, Outcome, Terms};
 pub use posts::{Address, Audience, Notice, Post, PostKey, PostStatus, Posts, Subject};
 pub use refusal::Refusal;
 pub use state::{End, State};

@@ -7,13 +7,16 @@
 //! and turns it into a [`RuleSet`], [`judge`](mod@judge) decides by that.
 
 pub mod condition;
+pub mod explain;
 pub mod facts;
 pub mod fill;
 pub mod group;
+mod hours;
 pub mod judge;
 mod lint;
 pub mod load;
 pub mod model;
+pub mod named;
 pub mod people;
 pub mod problem;
 pub mod route;
@@ -24,14 +27,18 @@ mod testing;
 mod text;
 mod who;
 
+pub use explain::{Aside, Explanation, Section, aside, explain, explain_unasked};
 pub use facts::{AskFacts, AutoUse, End, Extending};
 pub use fill::{FillError, Filled, GateSpec, fill, plain_inputs};
 pub use group::Group;
-pub use judge::{Fit, Needs, Reason, Verdict, considered, judge, needs};
-pub use load::{embedded, load, load_allowing};
+pub use judge::{
+    Demands, Fit, Needs, Reason, Verdict, considered, demands, judge, may_declare, needs, open_to,
+};
+pub use load::{Allowed, embedded, load, load_allowing};
 pub use model::{AccessRule, AccessTemplate};
+pub use named::Named;
 pub use people::{Person, Principal, Roll, Standing, TeamId, UserId};
 pub use problem::{Place, Problem, Severity, report, usable};
 pub use route::{EmergencyPlan, Escalation, Pass, Right, Route, StagePlan};
 pub use schema::SCHEMA;
-pub use set::{Bounds, Input, InputKind, Rule, RuleSet, Template};
+pub use set::{Bounds, Input, InputKind, Rule, RuleSet, Slots, Template};

@@ -19,11 +19,13 @@ pub mod transport;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
-pub use api::{Posted, Retry, SlackApi, SlackError};
+pub use api::{Opened, Posted, Retry, SlackApi, SlackError};
 pub use deliver::Deliverer;
 pub use directory::Directory;
-pub use inbound::{Ack, Inbound, Receiver, Surface, What};
+pub use inbound::{Ack, Entered, Inbound, OnMessage, OnScreen, Receiver, Surface, What};
 pub use socket::Socket;
 pub use transport::{MemoryListener, Wire};
 

@@ -7,12 +7,15 @@
 pub mod blocks;
 pub mod button;
 mod card;
+pub mod desk;
 mod effect;
+pub mod form;
 pub mod markup;
 mod notice;
 mod outcome;
 pub mod replies;
 pub mod say;
+pub mod screen;
 mod stages;
 pub mod summary;
 pub mod text;
@@ -23,6 +26,7 @@ pub(crate) mod tests;
 pub use blocks::{Draft, Message, digest};
 pub use button::{Action, Button, parse_value};
 pub use markup::Markup;
+pub use screen::{Choice, Screen};
 
 use crate::request::{Post, Request, Subject};
 

@@ -23,14 +23,17 @@ const MODULES: &[(&str, &[&str])] = &[
     ("netpol", &["grammar", "id", "units"]),
     ("manifest", &["netpol"]),
     ("rules", &["grammar", "netpol", "units"]),
-    ("audit", &["rules", "units"]),
+    ("audit", &["id", "rules", "units"]),
+    ("notes", &["id", "lane", "rules", "units"]),
     (
         "request",
         &["audit", "grammar", "id", "lane", "netpol", "rules", "units"],
     ),
     (
         "view",
-        &["grammar", "id", "netpol", "request", "rules", "units"],
+        &[
+            "audit", "grammar", "id", "netpol", "notes", "request", "rules", "units",
+        ],
     ),
     // adapters
     ("clock", &["units"]),
@@ -41,29 +44,33 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     (
         "slack",
-        &["clock", "entropy", "rules", "secret", "units", "view"],
+        &[
+            "clock", "entropy", "oncall", "rules", "secret", "units", "view",
+        ],
     ),
     ("cluster", &["clock", "id", "netpol", "retry", "units"]),
-    ("http", &["app", "cluster", "lanes", "units"]),
+    ("oncall", &["clock", "rules", "secret", "units"]),
+    ("http", &["app", "cluster", "lanes", "reload", "units"]),
     // runtime
     (
         "config",
         &[
-            "cluster", "grammar", "rules", "secret", "slack", "store", "units",
+            "cluster", "grammar", "oncall", "rules", "secret", "slack", "store", "units",
         ],
     ),
     ("telemetry", &[]),
     (
         "app",
         &[
-            "clock", "cluster", "entropy", "grammar", "id", "netpol", "request", "retry", "rules",
-            "slack", "store", "units", "view",
+            "audit", "clock", "cluster", "entropy", "grammar", "id", "netpol", "notes", "request",
+            "retry", "rules", "slack", "store", "units", "view",
         ],
     ),
     (
         "lanes",
         &[
-            "app", "cluster", "id", "request", "retry", "rules", "slack", "store", "units", "view",
+            "app", "cluster", "id", "notes", "request", "retry", "rules", "slack", "store",
+            "units", "view",
         ],
     ),
     (
@@ -74,6 +81,7 @@ const MODULES: &[(&str, &[&str])] = &[
         ],
     ),
     ("run", &["app", "lanes", "reaper"]),
+    ("reload", &["app", "rules", "slack", "units", "view"]),
     (
         "cli",
         &[
@@ -88,7 +96,9 @@ const MODULES: &[(&str, &[&str])] = &[
             "id",
             "manifest",
             "netpol",
+            "oncall",
             "reaper",
+            "reload",
             "rules",
             "run",
             "sim",
@@ -106,7 +116,7 @@ const MODULES: &[(&str, &[&str])] = &[
 /// Modules that decide: no runtime, no IO, no clock, no environment, no randomness.
 const CORE: &[&str] = &[
     "units", "id", "retry", "secret", "lane", "grammar", "netpol", "manifest", "rules", "audit",
-    "request", "view",
+    "notes", "request", "view",
 ];
 
 /// Crates that only some modules may name.
@@ -116,8 +126,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("kube", &["cluster", "sim"]),
     ("slack_morphism", &["slack", "view"]),
     ("tokio_tungstenite", &["slack", "sim"]),
-    ("hyper", &["slack", "sim", "cluster"]),
-    ("hyper_util", &["slack", "sim", "cluster"]),
+    ("hyper", &["slack", "sim", "cluster", "oncall"]),
+    ("hyper_util", &["slack", "sim", "cluster", "oncall"]),
     ("axum", &["http", "slack", "sim", "cli", "demo"]),
     ("clap", &["cli"]),
     ("cel", &["rules"]),

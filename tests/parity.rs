@@ -110,7 +110,7 @@ fn every_template_is_used_by_a_rule_and_a_story() {
 fn the_readme_names_commands_that_exist() {
     let readme = read("README.md");
     for command in [
-        "serve", "demo", "simulate", "check", "reach", "plan", "reap",
+        "serve", "demo", "simulate", "check", "reach", "plan", "explain", "reap",
     ] {
         assert!(
             readme.contains(&format!("`drawbridge {command}")),

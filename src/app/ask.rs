@@ -1,61 +1,25 @@
 //! From a read ask to a durable request: resolve, plan, judge, commit, and say who was asked.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 
 use super::book::Created;
 use super::facts::{self, Planned};
-use super::{Parts, reread};
-use crate::grammar::{self, Length, TemplateAsk, Terms};
+use super::past::Past;
+use super::wanted::Wanted;
+use super::{Parts, crowds, incident, reread};
+use crate::grammar::{self, Length};
 use crate::id::RequestId;
 use crate::netpol::{self, NoGate};
 use crate::request::create::{Sentence, Way};
-use crate::request::{Ask, Asked, Origin, Request, State, create};
-use crate::rules::{self, Principal, Verdict, judge};
+use crate::request::standing::standing_votes;
+use crate::request::{Ask, Asked, Extends, Request, State, create};
+use crate::rules::{self, Principal, UserId, Verdict, judge};
 use crate::slack::{Ack, Inbound, Surface, What};
 use crate::units::Seconds;
 use crate::view::{Message, replies, say};
 
-/// An ask as it was typed, whatever its form.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    template: String,
-    inputs: BTreeMap<String, String>,
-    terms: Terms,
-    text: String,
-    origin: Origin,
-}
-
-impl Wanted {
-    /// `A to B:port …` is the template `connect`.
-    pub fn plain(ask: grammar::Ask, text: &str, origin: Origin) -> Self {
-        let inputs = rules::plain_inputs(&ask);
-        let text = grammar::scrub(text);
-        Self {
-            template: rules::fill::PLAIN.to_owned(),
-            inputs,
-            terms: ask.terms,
-            text,
-            origin,
-        }
-    }
-
-    /// `using TEMPLATE key=value …`
-    pub fn template(ask: TemplateAsk, text: &str, origin: Origin) -> Self {
-        let text = grammar::scrub(text);
-        Self {
-            template: ask.template,
-            inputs: ask.inputs,
-            terms: ask.terms,
-            text,
-            origin,
-        }
-    }
-}
-
 /// Why an ask did not become a request.
-enum Stop {
+pub(super) enum Stop {
     /// The person is told; nothing is recorded, because nothing was asked for yet.
     Tell(Message),
     /// The world could not be asked.
@@ -86,6 +50,7 @@ pub(super) async fn ask(parts: &Parts, inbound: &Inbound, wanted: Wanted) -> Res
     match parts.book.create(&inbound.key, make).await? {
         Created::New(request) => {
             tracing::info!(id = %request.id, state = request.state.word(), "asked");
+            incident::join(parts, &request).await?;
             Ok(confirm(inbound, &request))
         }
         Created::Before(id) => answer(parts, inbound, &id).await,
@@ -116,15 +81,25 @@ fn confirm(inbound: &Inbound, request: &Request) -> Ack {
     }
 }
 
-type Prepared = (Asked, Result<Way, Sentence>);
+pub(super) type Prepared = (Asked, Result<Way, Sentence>);
 
-async fn prepare(parts: &Parts, inbound: &Inbound, wanted: Wanted) -> Result<Prepared, Stop> {
+/// Everything about an ask but its id; nothing is committed.
+pub(super) async fn prepare(
+    parts: &Parts,
+    inbound: &Inbound,
+    wanted: Wanted,
+) -> Result<Prepared, Stop> {
     let templates = parts.rules.load_full();
     let filled = rules::fill(&templates, &wanted.template, &wanted.inputs)
         .map_err(|problem| Stop::Tell(say::refused(&problem.message, problem.hint.as_deref())))?;
     let cluster = choose_cluster(parts, wanted.terms.cluster.as_deref())?;
     let Planned { flow, built } = facts::plan(parts, &cluster, &filled).map_err(Stop::Tell)?;
     let now = parts.clock.now();
+    let emergency = wanted.emergency.then(|| inbound.by.clone());
+    let incident = match &wanted.place {
+        Some(spot) => incident::current(parts, inbound, spot).await?,
+        None => wanted.incident,
+    };
     let asked = Asked {
         by: Principal::Person(inbound.by.clone()),
         team: inbound.team.clone(),
@@ -137,8 +112,15 @@ async fn prepare(parts: &Parts, inbound: &Inbound, wanted: Wanted) -> Result<Pre
         flow,
         duration: duration(parts, inbound, wanted.terms.length, filled.bounds.default).await?,
         reason: wanted.terms.reason,
+        extends: wanted.extends.map(|(extends, before)| Extends {
+            within: built
+                .as_ref()
+                .is_ok_and(|built| built.effect.within(&before)),
+            ..extends
+        }),
+        incident,
     };
-    let judged = judged(parts, &asked, built).await?;
+    let judged = judged(parts, &asked, built, emergency).await?;
     Ok((asked, judged))
 }
 
@@ -177,6 +159,7 @@ async fn judged(
     parts: &Parts,
     asked: &Asked,
     built: Result<netpol::Built, NoGate>,
+    emergency: Option<UserId>,
 ) -> Result<Result<Way, Sentence>> {
     let effect = match built {
         Ok(built) => built.effect,
@@ -188,7 +171,7 @@ async fn judged(
         }
     };
     let ceiling = parts.max_lifetime;
-    if asked.duration > ceiling {
+    if longest(asked) > ceiling {
         let message = format!("no path may be open for longer than {ceiling}");
         return Ok(Err(Sentence {
             message,
@@ -196,21 +179,40 @@ async fn judged(
         }));
     }
     let in_force = parts.rules.load_full();
-    let facts = facts::of_ask(parts, asked, &effect).await?;
+    let past = Past::of(parts, &asked.by).await?;
+    let mut facts = facts::of_ask(parts, asked, &effect, (&past, None))?;
+    facts::weigh_incident(parts, asked, &mut facts).await?;
+    facts.emergency.clone_from(&emergency);
     let roll = facts::for_ask(parts, &asked.by, &facts).await?;
     Ok(match judge(&in_force, &asked.by, &facts, &roll) {
         Verdict::Refused { reasons, .. } => Err(sentence_of(&reasons)),
         Verdict::Allowed(route) => {
-            let crowds = facts::crowds(parts, &route, &roll, &asked.by).await;
-            let told = facts::told(parts, &route).await;
+            let crowds = crowds::crowds(parts, &route, &roll, &asked.by).await;
+            let told = crowds::told(parts, &route).await;
+            let standing = standing_votes(&past.0, asked, &effect, &route, &roll);
             Ok(Way {
-                route,
                 crowds,
+                rescuers: crowds::rescuers(&route, &roll),
+                escalation: crowds::next_circle(parts, &route, &roll, &asked.by).await,
                 told,
                 effect,
+                standing,
+                emergency,
+                route,
             })
         }
     })
+}
+
+/// How long its objects would live at most: an extension opens while the path before it is open.
+fn longest(asked: &Asked) -> Seconds {
+    let left = asked.extends.as_ref().map_or(0, |extends| {
+        (extends.until - asked.at)
+            .num_seconds()
+            .max(0)
+            .unsigned_abs()
+    });
+    Seconds(asked.duration.0.saturating_add(left))
 }
 
 fn sentence_of(reasons: &[rules::Reason]) -> Sentence {
@@ -223,33 +225,6 @@ fn sentence_of(reasons: &[rules::Reason]) -> Sentence {
         message: messages.join("; "),
         hint,
     }
-}
-
-/// *Ask again*: the same text, by whoever asked before.
-pub(super) async fn again(parts: &Parts, inbound: &Inbound, request: &Request) -> Result<Ack> {
-    if request.asked.by.person() != Some(&inbound.by) {
-        let refusal = crate::request::Refusal::NotYours;
-        return Ok(Ack::Private(say::unchanged(&refusal)));
-    }
-    let asked = &request.asked;
-    let terms = Terms {
-        cluster: Some(asked.cluster.clone()),
-        length: Some(Length::For(asked.duration)),
-        reason: asked.reason.clone(),
-    };
-    let wanted = Wanted {
-        template: asked.template.clone(),
-        inputs: asked.inputs.clone(),
-        terms,
-        text: asked.text.clone(),
-        origin: asked.origin.clone(),
-    };
-    // Pressed twice, or by two deliveries: one new request for each old one.
-    let once = Inbound {
-        key: format!("again.{}", request.id),
-        ..inbound.clone()
-    };
-    ask(parts, &once, wanted).await
 }
 
 /// `reach A to B:port`: what is open now, and why.
@@ -291,9 +266,14 @@ fn flow_of(parts: &Parts, ask: &grammar::Ask) -> Result<(String, netpol::Flow), 
 
 /// `approvers A to B:port`: who would be asked; nothing is asked.
 pub(super) async fn approvers(parts: &Parts, inbound: &Inbound, ask: grammar::Ask) -> Result<Ack> {
-    let wanted = Wanted::plain(ask, "", Origin::Direct);
+    let wanted = Wanted::plain(ask, "");
     Ok(Ack::Private(match prepare(parts, inbound, wanted).await {
-        Ok((_, Ok(way))) => say::approvers(&way.route, &way.crowds),
+        Ok((asked, Ok(way))) => {
+            let past = Past::of(parts, &asked.by).await?;
+            let ask = facts::of_ask(parts, &asked, &way.effect, (&past, None))?;
+            let aside = rules::aside(&parts.rules.load(), &asked.by, &ask, &way.route.rule);
+            say::approvers(&way.route, &way.crowds, &aside)
+        }
         Ok((_, Err(sentence))) => say::refused(&sentence.message, sentence.hint.as_deref()),
         Err(Stop::Tell(message)) => message,
         Err(Stop::Trouble(error)) => return Err(error),

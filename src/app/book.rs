@@ -9,17 +9,18 @@ use tokio::sync::Notify;
 
 use crate::entropy::Entropy;
 use crate::id::{RequestId, Shard};
-use crate::request::{Outcome, Request, alarms};
+use crate::request::{Outcome, Request, State, alarms};
 use crate::store::{
-    Alarms, Claim, Commit, Committed, Lane, Retry, Standing, Store, StoreError, Token, Version,
+    Alarms, Claim, Commit, CommitId, Committed, Lane, Retry, Standing, Store, StoreError, Token,
+    Version,
 };
 
 /// How often a decision is made again after a conflict. Conflicts need two people or lanes at one
 /// request in the same milliseconds; twenty in a row would be a fault.
-const CONFLICT_RETRIES: usize = 20;
+pub(super) const CONFLICT_RETRIES: usize = 20;
 
 /// How often a new id is drawn when it is taken: with 28 million ids a shard, twice is already rare.
-const ID_DRAWS: usize = 8;
+pub(super) const ID_DRAWS: usize = 8;
 
 /// Typed access to the store.
 #[derive(Debug, Clone)]
@@ -91,6 +92,21 @@ pub enum Created {
     Before(RequestId),
 }
 
+/// The key under which a request is listed. What was refused at once is listed apart: a hundred hopeless
+/// asks must not push what is open, or what was approved today, out of the newest hundred.
+fn owner_key(request: &Request) -> String {
+    let by = request.asked.by.to_string();
+    match request.state {
+        State::Refused { .. } => refused_key(&by),
+        _ => by,
+    }
+}
+
+/// The key of what was refused to somebody at once. No person's id and no service has a `:`.
+pub(super) fn refused_key(by: &str) -> String {
+    format!("refused:{by}")
+}
+
 impl BookError {
     /// The request that may have been changed though this failed.
     pub const fn touched(&self) -> Option<&RequestId> {
@@ -126,6 +142,10 @@ impl Book {
         let Some(record) = self.store.load(id).await? else {
             return Ok(None);
         };
+        // A note has an id like a request's, and is none.
+        if super::shelf::is_note(&record.body) {
+            return Ok(None);
+        }
         let request =
             serde_json::from_str(&record.body).map_err(|source| BookError::Unreadable {
                 id: id.clone(),
@@ -195,6 +215,14 @@ impl Book {
         Err(BookError::Contended(id.clone()))
     }
 
+    pub(super) fn draw_id(&self, shard: Shard) -> RequestId {
+        self.entropy.request_id(shard)
+    }
+
+    pub(super) fn draw_commit(&self) -> CommitId {
+        self.entropy.commit_id()
+    }
+
     fn step(
         &self,
         outcome: &Outcome,
@@ -220,17 +248,17 @@ impl Book {
             } else {
                 Standing::Open
             },
-            owner: request.asked.by.to_string(),
+            owner: owner_key(request),
             alarms,
             events: events.map_err(BookError::Unwritable)?,
             claim,
             seen: None,
-            closing: over || matches!(request.state, crate::request::State::Ending { .. }),
+            closing: over || matches!(request.state, State::Ending { .. }),
         })
     }
 
     /// Commits; a lost answer is asked for once more under the same commit id, which is safe.
-    async fn commit(&self, step: Commit) -> Result<Committed, BookError> {
+    pub(super) async fn commit(&self, step: Commit) -> Result<Committed, BookError> {
         let id = step.id.clone();
         let answer = match self.store.commit(step.clone()).await {
             Err(error) if error.retry() == Retry::Later => {

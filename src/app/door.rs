@@ -3,17 +3,19 @@
 
 use anyhow::Result;
 
-use super::Parts;
 use super::facts::FRESH;
+use super::{Parts, home};
 use crate::request::Refusal;
 use crate::rules::{Person, Standing};
 use crate::slack::{Ack, Inbound, What};
+use crate::view::form::id;
 use crate::view::say;
 
 /// The answer to somebody who may not; `None`: come in.
 ///
-/// Presses are let in whatever the account: each is judged by the core, which says why it does not
-/// count. A workspace that is not the person's own is a stranger's in both cases.
+/// Presses of a message's buttons are let in whatever the account, apart from those that open forms:
+/// each is judged by the core, which says why it does not count. A workspace that is not the person's
+/// own is a stranger's in both cases.
 ///
 /// # Errors
 /// Slack could not be asked: nobody is let in on doubt.
@@ -23,20 +25,34 @@ pub(super) async fn turned_away(parts: &Parts, inbound: &Inbound) -> Result<Opti
     let member = standing == Some(Standing::Member);
     Ok(match &inbound.what {
         _ if member => None,
+        // A form shows more than the message whose button opens it.
+        What::Clicked { action, .. } if opens_a_form(action) => Some(not_you(standing)),
         What::Clicked { .. } if standing != Some(Standing::Stranger) => None,
         What::Clicked { .. } => {
             let refusal = Refusal::DoesNotCount { standing };
             Some(Ack::Private(say::unchanged(&refusal)))
         }
-        What::Said { .. } => {
-            tracing::info!(?standing, "turned away");
-            let message = "only full members of this workspace can use Drawbridge";
-            Some(Ack::Private(say::refused(
-                message,
-                Some("ask a colleague who is one"),
-            )))
+        What::OpenedHome => {
+            home::publish_closed(parts, &inbound.by).await?;
+            Some(Ack::Silent)
         }
+        What::Typed { .. } => Some(Ack::Options(Vec::new())),
+        What::Said { .. }
+        | What::Pressed { .. }
+        | What::Submitted { .. }
+        | What::Shortcut { .. }
+        | What::Archived { .. } => Some(not_you(standing)),
     })
+}
+
+fn opens_a_form(action: &str) -> bool {
+    [id::ASK, id::MORE, id::EXTEND, id::REVIEW].contains(&action)
+}
+
+fn not_you(standing: Option<Standing>) -> Ack {
+    tracing::info!(?standing, "turned away");
+    let message = "only full members of this workspace can use Drawbridge";
+    Ack::Private(say::refused(message, Some("ask a colleague who is one")))
 }
 
 /// What Slack says of the person, seen from where the delivery came from: the same id in another

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::Parts;
-use super::reread;
+use super::past::Past;
+use super::{Parts, away, reread};
+use crate::id::RequestId;
 use crate::netpol::{self, Built, Effect, Flow, NoGate, Snapshot};
-use crate::request::{Asked, Command, Crowd, Request, Told};
+use crate::request::{Asked, Command, Request};
 use crate::rules::{
-    self, AskFacts, End, Filled, GateSpec, Needs, Principal, Roll, Route, UserId, Verdict,
+    self, AskFacts, End, Extending, Filled, GateSpec, Needs, Principal, Right, Roll, UserId,
+    Verdict,
 };
 use crate::units::Seconds;
 use crate::view::{Message, replies, say};
@@ -20,10 +22,7 @@ pub(super) const FRESH: Seconds = Seconds(15);
 
 /// How old it may be when an approved request is applied a moment later, so that a Slack that went
 /// away between click and apply does not undo the approval.
-const FRESH_AT_APPLY: Seconds = Seconds::minutes(10);
-
-/// Newest requests of one owner that are looked at to count the unfinished ones.
-const COUNTED: usize = 100;
+pub(super) const FRESH_AT_APPLY: Seconds = Seconds::minutes(10);
 
 /// Loading refuses such templates; should one slip through, it opens nothing.
 const NO_OBJECTS: &str = "templates with objects of their own are not supported in this version";
@@ -74,8 +73,13 @@ pub(super) fn resolve(snapshot: &Snapshot, filled: &Filled) -> Result<Flow, Stri
     }
 }
 
-/// An ask as the rules see it.
-pub(super) async fn of_ask(parts: &Parts, asked: &Asked, effect: &Effect) -> Result<AskFacts> {
+/// An ask as the rules see it; `except` is the request itself, once it is stored.
+pub(super) fn of_ask(
+    parts: &Parts,
+    asked: &Asked,
+    effect: &Effect,
+    (past, except): (&Past, Option<&RequestId>),
+) -> Result<AskFacts> {
     let snapshot = reread::snapshot(parts, &asked.cluster)?;
     let end = |side: &netpol::Side| {
         let labels = side.namespace().map(|name| snapshot.namespace_labels(name));
@@ -94,30 +98,59 @@ pub(super) async fn of_ask(parts: &Parts, asked: &Asked, effect: &Effect) -> Res
         opens_from_pods: effect.from_pods,
         opens_pairs: effect.opens.len(),
         opens_warnings: effect.warnings.len(),
-        open_requests: open_requests(parts, &asked.by).await?,
-        ..AskFacts::default()
+        open_requests: past.open(except),
+        recent_asks: past.recent(asked.at, except),
+        automatic: past.automatic(asked.at, except),
+        extends: asked.extends.as_ref().map(|extends| Extending {
+            so_far: extends.so_far,
+            automatic: extends.automatic,
+            emergency: extends.emergency,
+            within: extends.within,
+        }),
+        incident: asked
+            .incident
+            .as_ref()
+            .filter(|of| of.declared)
+            .map(|of| of.id.to_string()),
+        emergency: None,
     })
 }
 
-/// Unfinished requests of one requester.
-async fn open_requests(parts: &Parts, by: &Principal) -> Result<usize> {
-    let mut open = 0;
-    for id in parts
-        .book
-        .store()
-        .of_owner(&by.to_string(), COUNTED)
-        .await?
-    {
-        let page = parts.book.load(&id).await?;
-        open += usize::from(page.is_some_and(|page| !page.request.state.is_final()));
+/// An incident that somebody opened in any channel changes what the rule demands only where the rule
+/// names them for it.
+pub(super) async fn weigh_incident(parts: &Parts, asked: &Asked, ask: &mut AskFacts) -> Result<()> {
+    let Some(of) = asked.incident.as_ref().filter(|of| !of.declared) else {
+        return Ok(());
+    };
+    let rules = parts.rules.load_full();
+    let declared = AskFacts {
+        incident: Some(of.id.to_string()),
+        ..ask.clone()
+    };
+    let mut needs = rules::needs(&rules, &asked.by, ask);
+    let more = rules::needs(&rules, &asked.by, &declared);
+    needs.groups.extend(more.groups);
+    needs.users.extend(more.users);
+    needs.users.insert(of.opened_by.clone());
+    let roll = roll(parts, &needs, FRESH_AT_APPLY).await?;
+    if rules::may_declare(&rules, &asked.by, ask, (&of.opened_by, &roll)) {
+        *ask = declared;
     }
-    Ok(open)
+    Ok(())
 }
 
 /// The people behind a new ask.
 pub(super) async fn for_ask(parts: &Parts, by: &Principal, ask: &AskFacts) -> Result<Roll> {
-    let Needs { groups, users } = rules::needs(&parts.rules.load(), by, ask);
-    Ok(parts.directory.roll(&users, &groups, FRESH).await?)
+    let needs = rules::needs(&parts.rules.load(), by, ask);
+    roll(parts, &needs, FRESH).await
+}
+
+/// Who is who, and who stands in for whom.
+async fn roll(parts: &Parts, needs: &Needs, fresh: Seconds) -> Result<Roll> {
+    let read = parts.directory.roll(&needs.users, &needs.groups, fresh);
+    let mut roll = read.await?;
+    away::stand_in(parts, &mut roll, fresh).await?;
+    Ok(roll)
 }
 
 /// The people behind a stored request: those whom the rules name now, and those whom it names.
@@ -132,30 +165,34 @@ async fn for_stored(
     let Needs { groups, users } = named_by(request, actor);
     needs.groups.extend(groups);
     needs.users.extend(users);
-    Ok(parts
-        .directory
-        .roll(&needs.users, &needs.groups, fresh)
-        .await?)
+    roll(parts, &needs, fresh).await
 }
 
 /// Everybody whom the document itself names: who asked, who voted, whose groups may decide or revoke,
 /// and who acts now.
 fn named_by(request: &Request, actor: Option<&UserId>) -> Needs {
-    let mut users: BTreeSet<UserId> = request.votes.iter().map(|vote| vote.by.clone()).collect();
+    let voters = request.votes.iter().flat_map(|vote| match &vote.right {
+        Right::StandIn(absent) => vec![vote.by.clone(), absent.clone()],
+        Right::Own | Right::Escalated => vec![vote.by.clone()],
+    });
+    let mut users: BTreeSet<UserId> = voters.collect();
+    users.extend(request.emergency.as_ref().map(|e| e.by.clone()));
     users.extend(request.asked.by.person().cloned());
     users.extend(actor.cloned());
     let route = request.route.as_ref();
     let circles = route.into_iter().flat_map(|route| {
         let stages = route.stages.iter().map(|stage| &stage.from);
-        stages.chain([&route.revokers])
+        let next = route.escalate.iter().map(|next| &next.to);
+        let rescuers = route.emergency.iter().map(|plan| &plan.by);
+        stages.chain([&route.revokers]).chain(next).chain(rescuers)
     });
+    let named = circles.clone().flat_map(|group| group.users.iter());
+    users.extend(named.cloned().map(UserId));
+    let quiet = request.stages().iter().flat_map(|stage| stage.quiet.iter());
+    users.extend(quiet.cloned());
     let groups = circles.flat_map(rules::Group::keys).collect();
     Needs { groups, users }
 }
-
-/// Most people of one stage or group who are written to one by one; beyond that a channel is needed.
-/// Bounds the document, which holds a post for each.
-const WRITTEN_TO: usize = 50;
 
 /// What a person's command needs to be judged by, and no more: closing a path must not wait for
 /// Slack's groups, and saying no must not wait for the cluster.
@@ -172,12 +209,28 @@ pub(super) async fn for_command(
             let verdict = rules::judge(&parts.rules.load(), &request.asked.by, &ask, &roll);
             Ok((roll, Some(verdict)))
         }
-        Command::Deny { .. } | Command::Revoke { .. } => {
-            Ok((people_only(parts, request, by).await?, None))
+        Command::Emergency { .. } if request.waiting_stage().is_some() => {
+            let mut ask = stored_facts(parts, request).await?;
+            ask.emergency = Some(by.clone());
+            ask.duration = emergency_length(request);
+            let roll = for_stored(parts, &ask, request, Some(by), FRESH).await?;
+            let verdict = rules::judge(&parts.rules.load(), &request.asked.by, &ask, &roll);
+            Ok((roll, Some(verdict)))
         }
+        Command::Deny { .. }
+        | Command::Revoke { .. }
+        | Command::Review { .. }
+        | Command::Forget { .. } => Ok((people_only(parts, request, by).await?, None)),
         // The requester's own: the verified id says it all.
         _ => Ok((Roll::default(), None)),
     }
+}
+
+/// A waiting request that is opened at once is open for what the rule lets an emergency be.
+fn emergency_length(request: &Request) -> Seconds {
+    let plan = request.route.as_ref().and_then(|r| r.emergency.as_ref());
+    let length = request.length();
+    plan.map_or(length, |plan| length.min(plan.max))
 }
 
 /// Whether a request is this person's business: theirs to ask, to decide or to revoke. To everybody
@@ -188,6 +241,8 @@ pub(super) async fn concerns(parts: &Parts, request: &Request, person: &UserId) 
             .crowds
             .iter()
             .any(|crowd| crowd.people.contains(person))
+        || request.escalation.people.contains(person)
+        || request.rescuers.contains(person)
         || request.votes.iter().any(|vote| vote.by == *person);
     if named {
         return Ok(true);
@@ -204,8 +259,7 @@ pub(super) async fn concerns(parts: &Parts, request: &Request, person: &UserId) 
 
 /// Who is who, for commands that the rules have no say in.
 async fn people_only(parts: &Parts, request: &Request, actor: &UserId) -> Result<Roll> {
-    let Needs { groups, users } = named_by(request, Some(actor));
-    Ok(parts.directory.roll(&users, &groups, FRESH).await?)
+    roll(parts, &named_by(request, Some(actor)), FRESH).await
 }
 
 /// Who is who, and what the rules say now, right before an approved request is applied.
@@ -216,73 +270,13 @@ pub(super) async fn at_apply(parts: &Parts, request: &Request) -> Result<(Roll, 
     Ok((roll, verdict))
 }
 
-/// The stored request as an ask; it does not count among its requester's open ones.
+/// The stored request as an ask, for what it is by now; it does not count against itself.
 async fn stored_facts(parts: &Parts, request: &Request) -> Result<AskFacts> {
-    let mut ask = of_ask(parts, &request.asked, &request.effect).await?;
-    ask.open_requests = ask.open_requests.saturating_sub(1);
+    let past = Past::of(parts, &request.asked.by).await?;
+    let known = (&past, Some(&request.id));
+    let mut ask = of_ask(parts, &request.asked, &request.effect, known)?;
+    weigh_incident(parts, &request.asked, &mut ask).await?;
+    ask.duration = request.length();
+    ask.emergency = request.emergency.as_ref().map(|e| e.by.clone());
     Ok(ask)
-}
-
-/// Who may fill each stage now: for mentions, and for writing to people directly.
-pub(super) async fn crowds(
-    parts: &Parts,
-    route: &Route,
-    roll: &Roll,
-    requester: &Principal,
-) -> Vec<Crowd> {
-    let mut crowds = Vec::new();
-    for stage in &route.stages {
-        let pinged = stage.pinged(requester.person(), roll);
-        let people = pinged.into_iter().take(WRITTEN_TO).collect();
-        let groups = group_ids(parts, &stage.from.usergroups).await;
-        crowds.push(Crowd { people, groups });
-    }
-    crowds
-}
-
-/// Handles with Slack's ids; a group whose id cannot be read is named without being mentioned.
-async fn group_ids(parts: &Parts, handles: &[String]) -> Vec<(String, String)> {
-    let mut ids = Vec::new();
-    for handle in handles {
-        let bare = handle.trim_start_matches('@').to_owned();
-        match parts.directory.group_id(&bare, FRESH_AT_APPLY).await {
-            Ok(Some(id)) => ids.push((bare, id)),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(group = bare, %error, "group id not read"),
-        }
-    }
-    ids
-}
-
-/// Who is only told, as the rule names them. A group that cannot be read is left out: nobody's path
-/// waits for people who are only told.
-pub(super) async fn told(parts: &Parts, route: &Route) -> Vec<Told> {
-    let mut told = Vec::new();
-    for place in &route.tell {
-        match place.strip_prefix('@') {
-            None => told.push(Told::Channel(place.clone())),
-            Some(handle) => told.extend(told_group(parts, handle).await),
-        }
-    }
-    told
-}
-
-async fn told_group(parts: &Parts, handle: &str) -> Option<Told> {
-    let key = rules::group::roll_key(handle);
-    let groups = BTreeSet::from([key.clone()]);
-    let roll = parts
-        .directory
-        .roll(&BTreeSet::new(), &groups, FRESH_AT_APPLY)
-        .await;
-    let roll = roll
-        .inspect_err(|error| tracing::warn!(handle, %error, "group not read"))
-        .ok()?;
-    let (_, id) = group_ids(parts, &[handle.to_owned()])
-        .await
-        .into_iter()
-        .next()?;
-    let members = roll.groups.get(&key).into_iter().flatten();
-    let counted = members.filter(|user| roll.counts(user)).cloned();
-    let people = counted.take(WRITTEN_TO).collect();
-    Some(Told::Group { id, people })
 }

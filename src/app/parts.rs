@@ -28,6 +28,8 @@ pub struct Parts {
     pub slack: Arc<SlackApi>,
     /// Who is who in Slack.
     pub directory: Arc<Directory>,
+    /// Channels whose name matches belong to incidents.
+    pub incident_channels: Option<regex::Regex>,
     /// Clusters by name.
     pub clusters: BTreeMap<String, Arc<Cluster>>,
     /// No gate outlives its creation by more than this, whatever its annotation says.

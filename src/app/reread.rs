@@ -59,6 +59,18 @@ pub fn plan_again(parts: &Parts, request: &Request) -> Result<Command, ClusterEr
     })
 }
 
+/// Who answers for the opening: those who approved, who opened it at once, or the rule by name
+/// (`rule/dev`).
+fn answers_for_it(request: &Request) -> String {
+    let votes = request.votes.iter().map(|vote| vote.by.0.as_str());
+    let approvers: Vec<&str> = votes.collect();
+    match (&request.emergency, &request.route) {
+        (Some(emergency), _) => emergency.by.0.clone(),
+        (None, Some(route)) if approvers.is_empty() => format!("rule/{}", route.rule),
+        _ => approvers.join(","),
+    }
+}
+
 /// The manifests to apply for the committed attempt, marks and all.
 ///
 /// # Errors
@@ -72,16 +84,11 @@ pub fn dress(request: &Request) -> Result<Vec<(&GateObject, serde_json::Value)>,
         return Err(ClusterError::Invalid("no attempt was committed".to_owned()));
     };
     let (from, to) = request.path();
-    let approvers: Vec<&str> = request
-        .votes
-        .iter()
-        .map(|vote| vote.by.0.as_str())
-        .collect();
     let marks = Marks {
         request: request.id.clone(),
         expires_at: attempt.expires_at,
         requested_by: request.asked.by.to_string(),
-        approved_by: approvers.join(","),
+        approved_by: answers_for_it(request),
         reason: request.asked.reason.clone().unwrap_or_default(),
         flow: format!("{from} -> {to}"),
         card: request.posts.card_mark(),

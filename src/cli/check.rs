@@ -1,10 +1,15 @@
-//! `drawbridge check`: templates and rules, every problem with file and line.
+//! `drawbridge check`: templates and rules, every problem with file and line; with `--online` also whether
+//! what they name is there.
 
+mod online;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Status, complain, say};
 use crate::config;
-use crate::rules::{self, Problem, RuleSet, Severity};
+use crate::reload::{self, Folders};
+use crate::rules::{self, Allowed, Problem, RuleSet, Severity};
 
 /// What was read.
 #[derive(Debug)]
@@ -22,6 +27,14 @@ impl Loaded {
         self.problems.iter().filter(is_error).count()
     }
 
+    /// How the command ends.
+    fn status(&self) -> Status {
+        match self.errors() {
+            0 => Status::Done,
+            _ => Status::No,
+        }
+    }
+
     /// All problems, one a line.
     pub fn report(&self) -> String {
         rules::report(&self.problems)
@@ -35,64 +48,55 @@ impl Loaded {
 pub fn load(
     templates: Option<&Path>,
     rules: Option<&Path>,
-    label_keys: &[String],
+    allowed: &Allowed,
 ) -> Result<Loaded, String> {
-    let mut files = match templates {
-        Some(folder) => read_folder(folder)?,
-        None => rules::embedded(),
-    };
-    if let Some(folder) = rules {
-        files.extend(read_folder(folder)?);
-    }
-    let label_keys = label_keys.iter().cloned().collect();
-    let (rules, problems) = rules::load_allowing(&files, &label_keys);
-    Ok(Loaded { rules, problems })
+    let files = reload::read(&Folders {
+        templates: templates.map(Path::to_owned),
+        rules: rules.map(Path::to_owned),
+    })?;
+    Ok(parse(&files, allowed))
 }
 
-/// The YAML files of a folder, by name.
-fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, String> {
-    let cannot = |error: std::io::Error| format!("`{}` cannot be read: {error}", folder.display());
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .map_err(cannot)?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|end| end == "yaml" || end == "yml")
-        })
-        .collect();
-    paths.sort();
-    paths
-        .into_iter()
-        .map(|path| {
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
-            Ok((path.display().to_string(), text))
-        })
-        .collect()
+/// Makes templates and rules of texts that were read.
+pub fn parse(files: &[(String, String)], allowed: &Allowed) -> Loaded {
+    let (rules, problems) = rules::load_allowing(files, allowed);
+    Loaded { rules, problems }
 }
 
-/// Runs the command.
-pub fn run(rules: Option<PathBuf>, templates: Option<PathBuf>) -> Status {
+/// Runs the command; `ask` looks up in Slack and at the on-call sources what rules name.
+pub fn run(rules: Option<PathBuf>, templates: Option<PathBuf>, ask: bool) -> Status {
     let env = config::environment();
-    let from_env = |name: &str| env.get(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let rules = rules.or_else(|| from_env("DRAWBRIDGE_RULES"));
-    let templates = templates.or_else(|| from_env("DRAWBRIDGE_TEMPLATES"));
-    match load(
-        templates.as_deref(),
-        rules.as_deref(),
-        &config::label_keys(&env),
-    ) {
+    let rules = folder(&env, rules, "DRAWBRIDGE_RULES");
+    let templates = folder(&env, templates, "DRAWBRIDGE_TEMPLATES");
+    let allowed = allowed(&env);
+    match load(templates.as_deref(), rules.as_deref(), &allowed) {
         Err(problem) => {
             complain(&problem);
             Status::Misused
         }
+        // Rules with errors are left out of what could be looked up.
+        Ok(loaded) if ask && loaded.errors() == 0 => online::run(&env, &loaded),
         Ok(loaded) => {
             say(&loaded.report());
-            if loaded.errors() == 0 {
-                Status::Done
-            } else {
-                Status::No
-            }
+            loaded.status()
         }
+    }
+}
+
+/// The folder that was given, else the environment's.
+pub(super) fn folder(
+    env: &BTreeMap<String, String>,
+    given: Option<PathBuf>,
+    name: &str,
+) -> Option<PathBuf> {
+    let set = env.get(name).filter(|value| !value.is_empty());
+    given.or_else(|| set.map(PathBuf::from))
+}
+
+/// What rules may name, by the configuration file.
+pub(super) fn allowed(env: &BTreeMap<String, String>) -> Allowed {
+    Allowed {
+        label_keys: config::label_keys(env).into_iter().collect(),
+        oncall: config::online::on_call_names(env).into_iter().collect(),
     }
 }

@@ -25,6 +25,20 @@ pub(super) fn take(folder: Option<&Path>, cluster: Option<&str>) -> Result<Snaps
     }
 }
 
+/// What a cluster of a folder is called where nobody says: as the only live one is.
+const UNNAMED: &str = "default";
+
+/// What the cluster that [`take`] looks at is called: the rules may ask.
+pub(super) fn name(folder: Option<&Path>, cluster: Option<&str>) -> Result<String, Nothing> {
+    match (folder, cluster) {
+        (Some(_), named) => Ok(named.unwrap_or(UNNAMED).to_owned()),
+        (None, named) => {
+            let clusters = clusters(&config::environment())?;
+            Ok(chosen(&clusters, named)?.name.clone())
+        }
+    }
+}
+
 /// Problems go to the error output: an answer from what could be read is better than none, and must
 /// not be mistaken for one from everything.
 fn of_folder(dir: &Path) -> Result<Snapshot, Nothing> {
@@ -54,17 +68,29 @@ fn of_folder(dir: &Path) -> Result<Snapshot, Nothing> {
 
 fn live(named: Option<&str>) -> Result<Snapshot, Nothing> {
     let env = config::environment();
-    let (clusters, _) = config::clusters_only(&env).map_err(|problems| {
-        complain(&problems.to_string());
-        Nothing(Status::Misused)
-    })?;
-    let choice = choose(&clusters, named).map_err(|problem| {
-        complain(&problem);
-        Nothing(Status::Misused)
-    })?;
+    let clusters = clusters(&env)?;
+    let choice = chosen(&clusters, named)?;
     survey(choice, &env).map_err(|error| {
         complain(&format!("cluster `{}`: {error:#}", choice.name));
         Nothing(Status::Unavailable)
+    })
+}
+
+fn clusters(env: &BTreeMap<String, String>) -> Result<Vec<ClusterChoice>, Nothing> {
+    let read = config::clusters_only(env).map_err(|problems| {
+        complain(&problems.to_string());
+        Nothing(Status::Misused)
+    });
+    Ok(read?.0)
+}
+
+fn chosen<'c>(
+    clusters: &'c [ClusterChoice],
+    named: Option<&str>,
+) -> Result<&'c ClusterChoice, Nothing> {
+    choose(clusters, named).map_err(|problem| {
+        complain(&problem);
+        Nothing(Status::Misused)
     })
 }
 

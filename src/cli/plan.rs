@@ -15,11 +15,14 @@ use crate::grammar::{self, Endpoint, Length, Phrase, Ports, Terms};
 use crate::id::Shard;
 use crate::netpol::open::{Open, words};
 use crate::netpol::{self, Built, Flow, Marks, NoGate, Opened, PortSet, Snapshot, Warning, marks};
-use crate::rules::{self, GateSpec};
+use crate::rules::{self, Allowed, GateSpec};
 use crate::units::Seconds;
 
 /// How long a plan is for that names no length: the default of the template `connect`.
 const LENGTH: Seconds = Seconds::minutes(30);
+
+/// Pairs of workloads in one line before the rest is counted.
+const MOST_PAIRS: usize = 5;
 
 /// What `plan` is given.
 #[derive(Debug, Args)]
@@ -110,7 +113,7 @@ fn read(text: &str) -> Result<Ask, String> {
                 .get("DRAWBRIDGE_TEMPLATES")
                 .filter(|path| !path.is_empty());
             let folder = folder.map(PathBuf::from);
-            let loaded = super::check::load(folder.as_deref(), None, &[])?;
+            let loaded = super::check::load(folder.as_deref(), None, &Allowed::default())?;
             let filled = rules::fill(&loaded.rules, &ask.template, &ask.inputs)
                 .map_err(|problem| hinted(problem.message, problem.hint))?;
             match filled.gate {
@@ -169,6 +172,25 @@ fn granted(ask: &Ask, flow: &Flow, built: Built, marked: bool) -> Plan {
         objects: dressed(&built.objects, ask, flow, marked),
         opens: built.effect.opens,
     }
+}
+
+/// A gate in one line: which sides, what opens, and what is to be expected.
+pub(super) fn preview(built: &Built) -> String {
+    let sides: Vec<&str> = built.objects.iter().map(side_of).collect();
+    let pair = |pair: &Opened| format!("{} -> {}: {}", pair.from, pair.to, words(&pair.set()));
+    let mut pairs: Vec<String> = built.effect.opens.iter().map(pair).collect();
+    let more = pairs.len().saturating_sub(MOST_PAIRS);
+    pairs.truncate(MOST_PAIRS);
+    if more > 0 {
+        pairs.push(format!("and {more} more pairs"));
+    }
+    let mut parts = vec![format!("opens {}", sides.join(" and ")), pairs.join(", ")];
+    parts.extend(built.effect.warnings.iter().map(warning));
+    parts.push(format!(
+        "cuts nothing; effect {}",
+        built.effect.outlook.word()
+    ));
+    parts.join("; ")
 }
 
 fn side_of(object: &NetworkPolicy) -> &'static str {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 
 use super::{Status, complain};
 use crate::app::{Book, Bot, Parts};
@@ -15,7 +16,9 @@ use crate::cluster::Cluster;
 use crate::config::{self, ClusterChoice, Config, StoreChoice};
 use crate::entropy::Entropy;
 use crate::http::{self, Watched};
-use crate::rules::RuleSet;
+use crate::oncall::OnCall;
+use crate::reload::{self, Alerts, Board, Folders, Reloader};
+use crate::rules::{self, Allowed, RuleSet};
 use crate::run;
 use crate::slack::{Deliverer, Directory, Receiver, SlackApi, Socket, Wire};
 use crate::store::Store;
@@ -36,16 +39,8 @@ pub fn run() -> Status {
             return Status::Misused;
         }
     };
-    let rules = match super::check::load(
-        config.templates.as_deref(),
-        config.rules.as_deref(),
-        &config.label_keys,
-    ) {
-        Ok(loaded) if loaded.errors() == 0 => loaded.rules,
-        Ok(loaded) => {
-            complain(&loaded.report());
-            return Status::Misused;
-        }
+    let (rules, reloader) = match load_rules(&config) {
+        Ok(loaded) => loaded,
         Err(problem) => {
             complain(&problem);
             return Status::Misused;
@@ -61,7 +56,7 @@ pub fn run() -> Status {
             return Status::Unavailable;
         }
     };
-    match runtime.block_on(serve(config, env, rules)) {
+    match runtime.block_on(serve(config, env, rules, reloader)) {
         Ok(true) => Status::Done,
         Ok(false) => Status::Unavailable,
         Err(error) => {
@@ -71,30 +66,88 @@ pub fn run() -> Status {
     }
 }
 
+/// The rules, and what looks for other ones.
+fn load_rules(config: &Config) -> Result<(RuleSet, Reloader), String> {
+    let folders = Folders {
+        templates: config.templates.clone(),
+        rules: config.rules.clone(),
+    };
+    let allowed = Allowed {
+        label_keys: config.label_keys.iter().cloned().collect(),
+        oncall: config.on_call.keys().cloned().collect(),
+    };
+    let load = move |files: &[(String, String)]| {
+        let loaded = super::check::parse(files, &allowed);
+        (loaded.rules, loaded.problems)
+    };
+    let texts = reload::read(&folders)?;
+    let (rules, problems) = load(&texts);
+    if !rules::usable(&problems) {
+        return Err(rules::report(&problems));
+    }
+    let reloader = Reloader::new(folders, Box::new(load), &texts, SystemClock.now());
+    Ok((rules, reloader))
+}
+
 /// Serves until told to stop; whether everything under way was finished.
-async fn serve(config: Config, env: BTreeMap<String, String>, rules: RuleSet) -> Result<bool> {
+async fn serve(
+    config: Config,
+    env: BTreeMap<String, String>,
+    rules: RuleSet,
+    reloader: Reloader,
+) -> Result<bool> {
     let asked_to_stop = stop_signal()?;
+    let asked_to_look = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy = Arc::new(Entropy::from_os());
     let store = open_store(&config.store, &clock)?;
-    let slack = Arc::new(SlackApi::new(&config.slack, Wire::tcp()));
+    let wire = Wire::tcp();
+    let slack = Arc::new(SlackApi::new(&config.slack, wire.clone()));
+    let on_call = OnCall::new(&config.on_call, &wire, &clock);
     let parts = Arc::new(Parts {
         book: Book::new(store, Arc::clone(&entropy)),
         clusters: connect_clusters(&config.clusters, &env, &clock).await?,
         clock,
         entropy,
         rules: ArcSwap::from_pointee(rules),
-        directory: Arc::new(Directory::new(Arc::clone(&slack))),
+        directory: Arc::new(Directory::with_on_call(Arc::clone(&slack), on_call)),
         slack,
+        incident_channels: config.incident_channels.clone(),
         max_lifetime: config.max_lifetime,
         poll: POLL,
     });
     let running = run::start(&parts);
     let bot = Arc::new(Bot(Arc::clone(&parts)));
-    open_doors(&config, &parts, &bot, &running).await?;
+    let board = reloader.board();
+    open_doors(&config, &parts, &bot, (&running, board)).await?;
+    follow_rules(reloader, asked_to_look, config.alerts, (&parts, &running));
     asked_to_stop.await;
     tracing::info!("stopping");
     Ok(running.shut_down().await)
+}
+
+/// Looks for other rules from now on, and at once at every SIGHUP.
+fn follow_rules(
+    reloader: Reloader,
+    mut hangup: Signal,
+    alerts: Option<String>,
+    (parts, running): (&Arc<Parts>, &run::Running),
+) {
+    let asked = Arc::new(Notify::new());
+    let looking = reloader.run(
+        Arc::clone(parts),
+        Alerts::to(alerts),
+        Arc::clone(&asked),
+        running.stop.clone(),
+    );
+    running.tracker.spawn(looking);
+    let hearing = async move {
+        while hangup.recv().await.is_some() {
+            asked.notify_one();
+        }
+    };
+    let hearing = running.stop.clone().run_until_cancelled_owned(hearing);
+    running.tracker.spawn(hearing);
 }
 
 /// Completes at the first SIGTERM or SIGINT.
@@ -140,7 +193,7 @@ async fn open_doors(
     config: &Config,
     parts: &Arc<Parts>,
     bot: &Arc<Bot>,
-    running: &run::Running,
+    (running, board): (&run::Running, Board),
 ) -> Result<()> {
     let deliverer = Deliverer::new(
         Arc::clone(&parts.slack),
@@ -166,6 +219,7 @@ async fn open_doors(
         parts: Arc::clone(parts),
         health: Arc::clone(&running.health),
         slack: slack_says,
+        rules: board,
     };
     let mut router = http::router(watched);
     if let Some(secret) = &config.slack.signing_secret {

@@ -91,3 +91,51 @@ fn a_file_of_clusters_is_checked() {
         assert!(clusters::parse(bad).unwrap_err().contains(word), "{bad}");
     }
 }
+
+#[test]
+fn the_file_names_who_is_on_call_and_who_hears_of_broken_rules() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let with = |text: &str| {
+        std::fs::write(file.path(), text).unwrap();
+        let mut pairs = env(&MINIMAL);
+        let path = file.path().to_str().unwrap().to_owned();
+        pairs.insert("DRAWBRIDGE_CONFIG".into(), path);
+        pairs.insert("ONCALL_TOKEN".into(), "secret-4".into());
+        (
+            read(&pairs),
+            online::read(&pairs),
+            online::on_call_names(&pairs),
+        )
+    };
+    let good = "labelKeys: [team]\nalerts: '#platform'\nonCall:\n  orders: {url: 'https://x/', \
+                token: {env: ONCALL_TOKEN}}\n";
+    let (config, online, names) = with(good);
+    let config = config.unwrap();
+    assert_eq!(config.alerts.as_deref(), Some("#platform"));
+    assert_eq!(names, ["orders"]);
+    assert_eq!(online.unwrap().on_call, config.on_call);
+    assert!(!format!("{config:?}").contains("secret-"));
+    for (bad, word) in [
+        ("alerts: platform", "`alerts` must be a channel"),
+        ("onCall: {orders: {url: 'http://x/'}}", "must be https"),
+        ("onCall: {orders: {}}", "url"),
+        (
+            "onCall: {orders: {url: 'https://x/', token: secret-5}}",
+            "DRAWBRIDGE_CONFIG",
+        ),
+        ("onCalls: {}", "onCalls"),
+    ] {
+        let problems = with(bad).0.unwrap_err();
+        assert_eq!(problems.0.len(), 1, "{bad}: {problems}");
+        assert!(problems.0[0].contains(word), "{bad}: {problems}");
+        assert!(!problems.0[0].contains("secret-"), "{problems}");
+    }
+}
+
+#[test]
+fn asking_slack_takes_one_token_and_no_way_in() {
+    let pairs = env(&[("SLACK_BOT_TOKEN", "xoxb-secret-1")]);
+    assert!(online::read(&pairs).is_ok());
+    let problems = online::read(&env(&[])).unwrap_err();
+    assert_eq!(problems.0, ["`SLACK_BOT_TOKEN` is not set"]);
+}

@@ -76,7 +76,7 @@ pub const VARS: &[Var] = &[
     var(
         "DRAWBRIDGE_CONFIG",
         None,
-        "YAML file for the rest (allowed label keys)",
+        "YAML file for the rest (allowed label keys, who is on call, alerts)",
     ),
     var(
         "DRAWBRIDGE_MAX_LIFETIME",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, Ports};
@@ -35,8 +36,89 @@ pub enum Phrase {
     Reach(Ask),
     /// `approvers A to B:port`: who would be asked.
     Approvers(Ask),
-    /// `help`, or nothing typed.
+    /// `help`
     Help,
+    /// Nothing typed: the form.
+    Form,
+    /// `extend ID for 30m because …`: the requester asks to keep the path open for longer.
+    Extend {
+        /// Which request.
+        id: RequestId,
+        /// How much longer; at least a second, at most [`super::length::LONGEST`].
+        length: Seconds,
+        /// Why; as [`Terms::reason`].
+        reason: Option<String>,
+    },
+    /// `again`: what the person asked last, once more.
+    Again,
+    /// `history TARGET 7d`: who was let in there, and when.
+    History {
+        /// The target, without ports.
+        target: Endpoint,
+        /// How far to look back; `None`: as far as the bot likes.
+        since: Option<Seconds>,
+    },
+    /// `emergency ASK`
+    Emergency(Asking),
+    /// `incident open|close|timeline`
+    Incident(Incident),
+    /// `away until DAY to @PERSON`: that person decides in the asker's place until then.
+    Away {
+        /// When it ends.
+        until: Until,
+        /// The id in Slack's mention: `U` or `W`, then capitals and digits. Whether there is such a
+        /// person, and who it is, is not known here.
+        to: String,
+    },
+    /// `back`: ends an absence before its time.
+    Back,
+    /// `review ID because …`: what an emergency was about, said afterwards.
+    Review {
+        /// Which request.
+        id: RequestId,
+        /// The review; `None` where only `review ID` was typed. As [`Terms::reason`].
+        words: Option<String>,
+    },
+}
+
+/// An ask in either form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Asking {
+    /// `SOURCE to TARGET:PORT`
+    Plain(Ask),
+    /// `using TEMPLATE key=value …`
+    Using(TemplateAsk),
+}
+
+/// What is done with an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Incident {
+    /// `incident open because TITLE`
+    Open {
+        /// What it is about, in the person's words; as [`Terms::reason`].
+        title: Option<String>,
+    },
+    /// `incident close`
+    Close,
+    /// `incident timeline`: what was done during it.
+    Timeline,
+}
+
+/// When an absence ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Until {
+    /// So long from now; at least a second, at most [`super::length::LONGEST`].
+    For(Seconds),
+    /// The next time the asker's clock shows this (UTC when their zone is unknown).
+    Time {
+        /// 0 to 23.
+        hour: u8,
+        /// 0 to 59.
+        minute: u8,
+    },
+    /// The end of this day on the asker's clock. It may have passed: which day it is now is not
+    /// known here.
+    Day(NaiveDate),
 }
 
 /// A plain ask: a source, a target and the terms.

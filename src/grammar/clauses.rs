@@ -11,6 +11,30 @@ use crate::units::Seconds;
 /// longer than any reason that a person reads before pressing a button.
 pub const LONGEST_REASON: usize = 500;
 
+/// A text that takes the rest of the line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Free {
+    what: &'static str,
+    /// What to do where it is empty.
+    hint: &'static str,
+}
+
+/// The reason of an ask, an extension or a revocation.
+pub(super) const REASON: Free = Free {
+    what: "reason",
+    hint: "say why after `because`; approvers read it",
+};
+/// The title of an incident.
+pub(super) const TITLE: Free = Free {
+    what: "title",
+    hint: "say after `because` what it is about, or leave `because` out",
+};
+/// The review of an emergency.
+pub(super) const REVIEW: Free = Free {
+    what: "review",
+    hint: "say after `because` what happened",
+};
+
 /// Reads a reason that comes without an ask around it (a form, the HTTP API), by the same rules:
 /// trimmed, control characters and line ends as spaces, without credentials, not empty, not long.
 ///
@@ -19,7 +43,7 @@ pub const LONGEST_REASON: usize = 500;
 pub fn reason(text: &str) -> Result<String, ParseError> {
     parse::reading(text, |text| {
         let word = Word::new(text, 0);
-        read_reason(word, word)
+        read_text(word, word, REASON)
     })
 }
 
@@ -67,35 +91,59 @@ pub(super) fn reason_after<'t>(
     token: Token<'t>,
     reader: &mut Reader<'t>,
 ) -> Result<String, Problem> {
-    let rest = reader.take_text_after(token);
-    read_reason(rest, token.word)
+    text_after(token, REASON, reader)
 }
 
-/// `spot` is where an empty reason is pointed out.
-fn read_reason(rest: Word<'_>, spot: Word<'_>) -> Result<String, Problem> {
+/// Everything after a token, by the rules of a reason.
+pub(super) fn text_after<'t>(
+    token: Token<'t>,
+    free: Free,
+    reader: &mut Reader<'t>,
+) -> Result<String, Problem> {
+    let rest = reader.take_text_after(token);
+    read_text(rest, token.word, free)
+}
+
+/// `spot` is where an empty text is pointed out.
+fn read_text(rest: Word<'_>, spot: Word<'_>, free: Free) -> Result<String, Problem> {
     let is_gap = |c: char| c.is_whitespace() || c.is_control();
     let typed = rest.text().trim_start_matches(is_gap);
     let start = rest.end() - typed.len();
     let typed = typed.trim_end_matches(is_gap);
     if typed.is_empty() {
         return Err(spot
-            .problem("the reason is empty")
-            .hint("say why after `because`; approvers read it"));
+            .problem(format!("the {} is empty", free.what))
+            .hint(free.hint));
     }
     if let Some((too_far, _)) = typed.char_indices().nth(LONGEST_REASON) {
         let count = typed.chars().count();
         return Err(Problem::new(
             start + too_far..start + typed.len(),
-            format!("the reason has {count} characters, {LONGEST_REASON} are the most"),
+            format!(
+                "the {} has {count} characters, {LONGEST_REASON} are the most",
+                free.what
+            ),
         )
-        .hint("give a short reason and link to the rest"));
+        .hint(format!("give a short {} and link to the rest", free.what)));
     }
     let is_line_end = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     Ok(typed.replace(is_line_end, " "))
 }
 
-fn length_after<'t>(keyword: Word<'t>, reader: &mut Reader<'t>) -> Result<Seconds, Problem> {
+/// The length after `for`, with all its words.
+pub(super) fn length_after<'t>(
+    keyword: Word<'t>,
+    reader: &mut Reader<'t>,
+) -> Result<Seconds, Problem> {
     let first = argument(keyword, "a length of time, such as `for 30m`", reader)?.word;
+    length_from(first, reader)
+}
+
+/// The length that begins with a word which was just taken.
+pub(super) fn length_from<'t>(
+    first: Word<'t>,
+    reader: &mut Reader<'t>,
+) -> Result<Seconds, Problem> {
     let mut end = first.end();
     if length::continues(first.text()) {
         let goes_on = |word: &str| length::continues(word) || length::is_nearly_a_unit(word);
@@ -136,7 +184,12 @@ fn argument<'t>(
 }
 
 /// Fills a place that can be filled once.
-fn set<T>(place: &mut Option<T>, value: T, keyword: Word<'_>, what: &str) -> Result<(), Problem> {
+pub(super) fn set<T>(
+    place: &mut Option<T>,
+    value: T,
+    keyword: Word<'_>,
+    what: &str,
+) -> Result<(), Problem> {
     if place.is_some() {
         return Err(keyword
             .problem(format!("{what} is given twice"))

@@ -1,14 +1,12 @@
 //! Reads a whole phrase: which one it is, and what it says.
 
-use super::clauses;
 use super::endpoint::{self, Side};
-use super::inputs;
 use super::problem::{Problem, quoted};
-use super::table::{self, Entry, LEAD_INS, NotYet, PHRASES, Verb};
+use super::table::{self, Entry, LEAD_INS, PHRASES, Verb};
 use super::tokens::{Reader, Token, Word};
 use super::unexpected::{self, Spot};
-use super::{Ask, Phrase, Terms, suggest};
-use crate::id::RequestId;
+use super::{Ask, Asking, Phrase, TemplateAsk, Terms};
+use super::{away, by_id, clauses, incident, inputs, suggest};
 
 const ASK_HINT: &str = "write `SOURCE to TARGET`, such as `shop/web to orders/db:5432`";
 
@@ -16,15 +14,12 @@ const ASK_HINT: &str = "write `SOURCE to TARGET`, such as `shop/web to orders/db
 pub(super) fn read(text: &str) -> Result<Phrase, Problem> {
     let mut reader = Reader::of_ask(text);
     let Some(first) = reader.peek() else {
-        return Ok(Phrase::Help);
+        return Ok(Phrase::Form);
     };
     let word = first.word.text();
     if let Some(entry) = table::find(word) {
         reader.take();
         return by_verb(entry, first.word, reader);
-    }
-    if let Some(entry) = table::find_not_yet(word) {
-        return Err(not_yet(entry, first, &reader));
     }
     if begins_an_ask(first, &reader) {
         return ask(&mut reader).map(Phrase::Ask);
@@ -34,27 +29,103 @@ pub(super) fn read(text: &str) -> Result<Phrase, Problem> {
 
 fn by_verb(entry: &Entry, keyword: Word<'_>, mut reader: Reader<'_>) -> Result<Phrase, Problem> {
     let reader = &mut reader;
-    match entry.verb {
+    let phrase = match entry.verb {
+        // Whoever calls for help is not corrected.
         Verb::Help => return Ok(Phrase::Help),
-        Verb::Using => {
-            let mut reader = Reader::of_inputs(reader.text());
-            reader.take();
-            return inputs::read(keyword, &mut reader).map(Phrase::Using);
-        }
         Verb::Ask => return ask(reader).map(Phrase::Ask),
+        Verb::Using => return using(keyword, 1, reader).map(Phrase::Using),
         Verb::Reach => return ask(reader).map(Phrase::Reach),
         Verb::Approvers => return ask(reader).map(Phrase::Approvers),
-        Verb::Revoke => return revoke(keyword, reader),
-        Verb::Mine | Verb::Show | Verb::Done | Verb::Cancel => {}
-    }
-    let phrase = match entry.verb {
-        Verb::Show => Phrase::Show(id(keyword, reader)?),
-        Verb::Done => Phrase::Done(id(keyword, reader)?),
-        Verb::Cancel => Phrase::Cancel(id(keyword, reader)?),
-        _ => Phrase::Mine,
+        Verb::Emergency => return emergency(keyword, reader).map(Phrase::Emergency),
+        Verb::Incident => return incident::read(keyword, reader),
+        Verb::Away => return away::read(keyword, reader),
+        Verb::Extend => return by_id::extend(entry, keyword, reader),
+        Verb::Revoke => return by_id::revoke(entry, keyword, reader),
+        Verb::Review => return by_id::review(entry, keyword, reader),
+        Verb::History => return history(entry, keyword, reader),
+        Verb::Show => Phrase::Show(by_id::id(keyword, reader)?),
+        Verb::Done => Phrase::Done(by_id::id(keyword, reader)?),
+        Verb::Cancel => Phrase::Cancel(by_id::id(keyword, reader)?),
+        Verb::Mine => Phrase::Mine,
+        Verb::Again => Phrase::Again,
+        Verb::Back => Phrase::Back,
     };
-    nothing_more(entry, reader)?;
+    nothing_more(entry.usage, reader)?;
     Ok(phrase)
+}
+
+/// `using TEMPLATE …`, where the text's first `words` words have been read.
+fn using(keyword: Word<'_>, words: usize, reader: &Reader<'_>) -> Result<TemplateAsk, Problem> {
+    // Inputs are cut otherwise than the words of an ask.
+    let mut reader = Reader::of_inputs(reader.text());
+    for _ in 0..words {
+        reader.take();
+    }
+    inputs::read(keyword, &mut reader)
+}
+
+/// What follows `emergency`: an ask in either form.
+fn emergency(keyword: Word<'_>, reader: &mut Reader<'_>) -> Result<Asking, Problem> {
+    let Some(first) = reader.peek() else {
+        return Err(keyword
+            .problem(format!("{} needs an ask", quoted(keyword.text())))
+            .hint("write it before the whole ask, as in `emergency shop/web to orders/db:5432`"));
+    };
+    if first.word.is("using") {
+        return using(first.word, 2, reader).map(Asking::Using);
+    }
+    let is_lead_in = LEAD_INS.iter().any(|lead_in| first.word.is(lead_in));
+    match reader.peek_at(1) {
+        Some(second) if is_lead_in && !second.is_arrow() => Err(first
+            .word
+            .problem(format!(
+                "{} is not expected here",
+                quoted(first.word.text())
+            ))
+            .hint(format!("begin with the source: {ASK_HINT}"))
+            .edit(first.word.start()..second.word.start(), "")),
+        _ => ask(reader).map(Asking::Plain),
+    }
+}
+
+/// `history TARGET 7d`
+fn history(entry: &Entry, keyword: Word<'_>, reader: &mut Reader<'_>) -> Result<Phrase, Problem> {
+    const FILLERS: [&str; 5] = ["for", "since", "last", "past", "of"];
+    let Some(token) = reader.take() else {
+        return Err(keyword
+            .problem(format!("{} needs a target", quoted(keyword.text())))
+            .hint("write `history TARGET`, such as `history orders/db 7d`"));
+    };
+    let word = token.word;
+    let target = endpoint::read(word, Side::Target(None))?;
+    if target.ports.is_some() {
+        return Err(word
+            .problem("a history has no port")
+            .hint("it tells about all ports of the target; leave the port out")
+            .replace(target.endpoint.to_string()));
+    }
+    let since = match reader.take().map(|token| token.word) {
+        None => None,
+        Some(filler) if FILLERS.iter().any(|other| filler.is(other)) => {
+            let end = reader.peek().map_or(filler.end(), |next| next.word.start());
+            return Err(filler
+                .problem(format!("{} is not expected here", quoted(filler.text())))
+                .hint(format!("the whole phrase is `{}`", entry.usage))
+                .edit(filler.start()..end, ""));
+        }
+        Some(first) => Some(clauses::length_from(first, reader).map_err(|problem| {
+            let is_bare = first.text().bytes().all(|b| b.is_ascii_digit());
+            // Nobody looks back by the minute.
+            if is_bare {
+                problem.replace(format!("{}d", first.text()))
+            } else {
+                problem
+            }
+        })?),
+    };
+    nothing_more(entry.usage, reader)?;
+    let target = target.endpoint;
+    Ok(Phrase::History { target, since })
 }
 
 /// `shop/web …` or `shop to …`: only endpoints have such characters, and only a source is
@@ -75,17 +146,6 @@ fn is_slash_command(word: Word<'_>) -> bool {
         .is_some_and(|name| !name.text().is_empty() && !is_like_endpoint(name.text()))
 }
 
-fn not_yet(entry: &NotYet, first: Token<'_>, reader: &Reader<'_>) -> Problem {
-    let problem = first
-        .word
-        .problem(format!("this version has no `{}`", entry.word))
-        .hint(entry.do_instead);
-    match reader.peek_at(1).filter(|_| entry.rest_is_a_phrase) {
-        Some(second) => problem.edit(first.word.start()..second.word.start(), ""),
-        None => problem,
-    }
-}
-
 /// A first word that begins nothing: an empty courtesy, a slip, or the half of an endpoint.
 fn unknown(first: Token<'_>, mut reader: Reader<'_>) -> Result<Phrase, Problem> {
     let word = first.word;
@@ -102,9 +162,13 @@ fn unknown(first: Token<'_>, mut reader: Reader<'_>) -> Result<Phrase, Problem> 
             .hint(format!("did you mean `{meant}`?"))
             .replace(meant);
         let repaired = problem.edit.as_ref().and_then(|e| e.apply(reader.text()));
-        // Where the repair leads nowhere, `shop web to orders/db` is no slip of `show`.
+        // Where the repair leads nowhere, `shop web to orders/db` is no slip of `show`; but a word
+        // before a whole endpoint is no half of one.
         let helps = repaired.is_some_and(|text| read(&text).is_ok());
-        if helps || !reader.rest().iter().any(Token::is_arrow) {
+        let before_endpoint = reader
+            .peek_at(1)
+            .is_some_and(|second| is_like_endpoint(second.word.text()));
+        if helps || before_endpoint || !reader.rest().iter().any(Token::is_arrow) {
             return Err(problem);
         }
     }
@@ -125,46 +189,16 @@ fn verb_slip(word: &str) -> Option<&'static str> {
     other.or_else(|| suggest::nearest(&typed, words.filter(|word| !word.is_empty())))
 }
 
-fn id(keyword: Word<'_>, reader: &mut Reader<'_>) -> Result<RequestId, Problem> {
-    let Some(token) = reader.take() else {
-        return Err(keyword
-            .problem(format!("{} needs a request's id", quoted(keyword.text())))
-            .hint("`mine` lists your requests with their ids"));
-    };
-    let word = token.word.strip_prefix('#').unwrap_or(token.word);
-    word.text().parse().map_err(|_| {
-        word.problem(format!("{} is not a request's id", quoted(word.text())))
-            .hint("an id has six letters and digits, without 0, 1, i, l and o, such as `k7m3xq`")
-    })
-}
-
-fn nothing_more(entry: &Entry, reader: &Reader<'_>) -> Result<(), Problem> {
+/// Refuses words after a phrase that is whole.
+pub(super) fn nothing_more(usage: &str, reader: &Reader<'_>) -> Result<(), Problem> {
     let Some(next) = reader.peek() else {
         return Ok(());
     };
     Err(next
         .word
         .problem(format!("{} is not expected here", quoted(next.word.text())))
-        .hint(format!("the whole phrase is `{}`", entry.usage))
+        .hint(format!("the whole phrase is `{usage}`"))
         .edit(next.word.start()..reader.text().len(), ""))
-}
-
-fn revoke(keyword: Word<'_>, reader: &mut Reader<'_>) -> Result<Phrase, Problem> {
-    let id = id(keyword, reader)?;
-    let Some(token) = reader.take() else {
-        return Ok(Phrase::Revoke { id, reason: None });
-    };
-    if token.word.is("because") {
-        let reason = Some(clauses::reason_after(token, reader)?);
-        return Ok(Phrase::Revoke { id, reason });
-    }
-    let word = token.word;
-    let problem = unexpected::clause_slip(token, reader).unwrap_or_else(|| {
-        word.problem(format!("{} is not expected here", quoted(word.text())))
-            .hint("is `because` missing before it?")
-            .edit(word.start()..word.start(), "because ")
-    });
-    Err(problem)
 }
 
 /// `SOURCE to TARGET:PORT` and its clauses.

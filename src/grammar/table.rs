@@ -1,15 +1,20 @@
 //! Every phrase and clause there is: usage, examples, meaning.
 //!
 //! The parser takes its keywords and suggestions from here, and `help` and the README their text,
-//! so what is told and what is understood cannot drift apart. A phrase that this version does not
-//! have is in `NOT_YET`, where it is named honestly and never shown as available.
+//! so what is told and what is understood cannot drift apart. It holds words only: how the rest of
+//! a phrase is read is the readers' business.
+
+mod phrases;
 
 use std::fmt::Write as _;
+
+pub use self::phrases::PHRASES;
 
 /// One phrase.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
-    /// The word that begins it; empty for a plain ask.
+    /// The word that begins it; empty for a plain ask. Phrases with the same first word stand one
+    /// behind the other.
     pub word: &'static str,
     /// Its form, with placeholders in capitals.
     pub usage: &'static str,
@@ -35,6 +40,23 @@ pub(super) enum Verb {
     Reach,
     Approvers,
     Help,
+    Extend,
+    Again,
+    History,
+    Emergency,
+    Incident,
+    Away,
+    Back,
+    Review,
+}
+
+impl Entry {
+    /// The example that `help` shows; `None` where no example is typed the way it is read, because
+    /// chat turns a chosen name into a mention.
+    pub fn example(&self) -> Option<&'static str> {
+        let is_typed = |example: &&&str| !example.contains("<@");
+        self.examples.iter().find(is_typed).copied()
+    }
 }
 
 /// One clause of an ask.
@@ -58,103 +80,6 @@ pub(super) enum Clause {
     On,
     Because,
 }
-
-/// A phrase that is planned but not in this version.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct NotYet {
-    pub(super) word: &'static str,
-    pub(super) do_instead: &'static str,
-    /// Whether what follows the word reads as a phrase of its own that does nearly the same.
-    pub(super) rest_is_a_phrase: bool,
-}
-
-/// The phrases, in the order in which `help` lists them.
-pub static PHRASES: [Entry; 10] = [
-    Entry {
-        word: "",
-        usage: "SOURCE to TARGET:PORT for LENGTH because REASON",
-        examples: &[
-            "payments/api to orders/db:5432 for 30m because INC-42 slow queries",
-            "203.0.113.7 -> payments/deploy/api:8080 for 20 minutes because vendor trace",
-            "shop/app=web,tier=front → orders/db:5432,9187/tcp until 18:00 because INC-42",
-        ],
-        meaning: "asks for a path between two workloads",
-        instead: &[],
-        verb: Verb::Ask,
-    },
-    Entry {
-        word: "using",
-        usage: "using TEMPLATE NAME=VALUE … for LENGTH because REASON",
-        examples: &["using connect from=shop/web to=orders/db port=5432 for 45m because INC-42"],
-        meaning: "asks for a kind of access with inputs of its own",
-        instead: &["template", "with"],
-        verb: Verb::Using,
-    },
-    Entry {
-        word: "mine",
-        usage: "mine",
-        examples: &["mine"],
-        meaning: "lists your requests",
-        instead: &["list", "ls", "my", "requests"],
-        verb: Verb::Mine,
-    },
-    Entry {
-        word: "show",
-        usage: "show ID",
-        examples: &["show k7m3xq"],
-        meaning: "shows one request",
-        instead: &["get", "describe", "status", "info"],
-        verb: Verb::Show,
-    },
-    Entry {
-        word: "done",
-        usage: "done ID",
-        examples: &["done k7m3xq"],
-        meaning: "closes your path before its time",
-        instead: &["close", "end", "stop", "finish", "finished"],
-        verb: Verb::Done,
-    },
-    Entry {
-        word: "cancel",
-        usage: "cancel ID",
-        examples: &["cancel k7m3xq"],
-        meaning: "takes your waiting request back",
-        instead: &["abort", "withdraw"],
-        verb: Verb::Cancel,
-    },
-    Entry {
-        word: "revoke",
-        usage: "revoke ID because REASON",
-        examples: &["revoke k7m3xq because the work is done"],
-        meaning: "closes somebody's path, for those who may",
-        instead: &["kill", "remove", "delete"],
-        verb: Verb::Revoke,
-    },
-    Entry {
-        word: "reach",
-        usage: "reach SOURCE to TARGET:PORT",
-        examples: &["reach shop/web to orders/db:5432"],
-        meaning: "tells what is open now, and why",
-        instead: &["check", "test", "can", "why"],
-        verb: Verb::Reach,
-    },
-    Entry {
-        word: "approvers",
-        usage: "approvers SOURCE to TARGET:PORT",
-        examples: &["approvers shop/web to orders/db:5432 for 2h"],
-        meaning: "tells who would be asked",
-        instead: &["who", "owners", "approver"],
-        verb: Verb::Approvers,
-    },
-    Entry {
-        word: "help",
-        usage: "help",
-        examples: &["help", ""],
-        meaning: "shows these phrases",
-        instead: &["usage", "man", "commands"],
-        verb: Verb::Help,
-    },
-];
 
 /// The clauses of an ask. Their order is free, but `because` takes the rest of the line.
 pub static CLAUSES: [ClauseEntry; 4] = [
@@ -188,35 +113,6 @@ pub static CLAUSES: [ClauseEntry; 4] = [
     },
 ];
 
-/// Phrases that this version does not have, with what to do instead.
-pub(super) static NOT_YET: [NotYet; 5] = [
-    NotYet {
-        word: "extend",
-        do_instead: "ask for the same path again before it closes; the two may overlap",
-        rest_is_a_phrase: false,
-    },
-    NotYet {
-        word: "again",
-        do_instead: "type the whole ask once more",
-        rest_is_a_phrase: false,
-    },
-    NotYet {
-        word: "history",
-        do_instead: "`mine` lists your requests, `show ID` shows one",
-        rest_is_a_phrase: false,
-    },
-    NotYet {
-        word: "emergency",
-        do_instead: "ask in the usual way; `approvers SOURCE to TARGET` tells whom to call",
-        rest_is_a_phrase: true,
-    },
-    NotYet {
-        word: "incident",
-        do_instead: "ask in the usual way and name the incident after `because`",
-        rest_is_a_phrase: false,
-    },
-];
-
 /// Polite beginnings: the ask itself follows.
 pub(super) static LEAD_INS: [&str; 12] = [
     "please", "open", "allow", "grant", "give", "permit", "request", "access", "connect", "from",
@@ -229,18 +125,21 @@ pub(super) fn find(word: &str) -> Option<&'static Entry> {
     PHRASES.iter().find(is)
 }
 
-/// The planned phrase that begins with this word, in any case.
-pub(super) fn find_not_yet(word: &str) -> Option<&'static NotYet> {
-    let is = |entry: &&NotYet| word.eq_ignore_ascii_case(entry.word);
-    NOT_YET.iter().find(is)
-}
-
 /// The clause that begins with this word, in any case.
 pub(super) fn find_clause(word: &str) -> Option<Clause> {
     let entry = CLAUSES
         .iter()
         .find(|entry| word.eq_ignore_ascii_case(entry.word));
     entry.map(|entry| entry.clause)
+}
+
+/// The clause that people mean by another word: `till`, `cuz`.
+pub(super) fn clause_meant_by(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    let meant = CLAUSES
+        .iter()
+        .find(|clause| clause.instead.contains(&word.as_str()));
+    meant.map(|clause| clause.word)
 }
 
 /// What `help` answers: every phrase with its meaning and an example, in plain lines.
@@ -255,10 +154,7 @@ pub fn help() -> String {
         let _ = writeln!(text, "{}\n    {}", clause.usage, clause.meaning);
     }
     text.push_str("\nfor example:\n");
-    for example in PHRASES
-        .iter()
-        .flat_map(|entry| entry.examples.iter().take(1))
-    {
+    for example in PHRASES.iter().filter_map(Entry::example) {
         let _ = writeln!(text, "    {example}");
     }
     text
@@ -308,11 +204,12 @@ mod tests {
     #[test]
     fn every_word_means_one_thing() {
         let mut words = BTreeSet::new();
-        let phrases = PHRASES
+        let mut first: Vec<&str> = PHRASES.iter().map(|entry| entry.word).collect();
+        first.dedup();
+        let instead = PHRASES.iter().flat_map(|entry| entry.instead);
+        for word in first
             .iter()
-            .flat_map(|e| e.instead.iter().chain([&e.word]));
-        for word in phrases
-            .chain(NOT_YET.iter().map(|entry| &entry.word))
+            .chain(instead)
             .chain(&LEAD_INS)
             .chain(CLAUSES.iter().map(|clause| &clause.word))
         {
@@ -321,13 +218,37 @@ mod tests {
     }
 
     #[test]
-    fn help_and_readme_name_every_phrase_and_nothing_that_does_not_work() {
+    fn help_and_readme_name_every_phrase() {
         for text in [help(), markdown()] {
             for usage in PHRASES.iter().map(|entry| entry.usage) {
                 assert!(text.contains(usage), "{usage}");
             }
-            for entry in &NOT_YET {
-                assert!(!text.contains(entry.word), "{}", entry.word);
+        }
+    }
+
+    #[test]
+    fn help_shows_no_example_with_a_mention_in_it() {
+        assert!(!help().contains("<@"), "{}", help());
+    }
+
+    #[test]
+    fn a_usage_is_one_cell_of_a_table() {
+        for entry in &PHRASES {
+            assert!(
+                !entry.usage.contains('|') && !entry.meaning.contains('|'),
+                "{}",
+                entry.usage
+            );
+        }
+    }
+
+    #[test]
+    fn a_word_that_people_try_instead_is_answered_with_the_phrase() {
+        for entry in &PHRASES {
+            for instead in entry.instead {
+                let error = parse(instead).unwrap_err();
+                let hint = format!("did you mean `{}`?", entry.word);
+                assert_eq!(error.hint, Some(hint), "{instead}");
             }
         }
     }

@@ -117,11 +117,11 @@ fn lost_keyword(word: Word<'_>, keyword: &str) -> Problem {
 pub(super) fn clause_slip(token: Token<'_>, reader: &Reader<'_>) -> Option<Problem> {
     let typed = token.word.text().to_ascii_lowercase();
     let slips = suggest::near(&typed, CLAUSES.iter().map(|clause| clause.word));
-    let others = CLAUSES
-        .iter()
-        .filter(|clause| clause.instead.contains(&typed.as_str()))
-        .map(|clause| clause.word);
-    let meant = others.chain(slips).find(|word| fits(word, reader))?;
+    let meant = table::clause_meant_by(&typed);
+    let meant = meant
+        .into_iter()
+        .chain(slips)
+        .find(|word| fits(word, reader))?;
     Some(
         not_expected(token.word)
             .hint(format!("did you mean `{meant}`?"))

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::app::{Changed, Parts, dress, judge_again, plan_again};
+use crate::app::{Changed, Parts, chain, dress, incident, judge_again, past, plan_again, trail};
 use crate::cluster::{Cluster, ClusterError, ObjectRef, SeenObject};
-use crate::request::{Command, Duty, Facts, GateObject, Request, decide, due};
+use crate::id::RequestId;
+use crate::notes::Note;
+use crate::request::{Command, Duty, Facts, GateObject, Request, State, decide, due};
 use crate::retry::Retry;
 use crate::rules::Roll;
 use crate::store::Claim;
@@ -22,9 +24,10 @@ const OPEN_WITHIN: Duration = Duration::from_secs(5);
 
 /// Does what is due for one request.
 pub async fn step(parts: &Parts, claim: &Claim) -> Result<()> {
-    let Some(request) = super::look(parts, claim).await? else {
-        return Ok(());
+    let Some(page) = parts.book.load(&claim.id).await? else {
+        return note(parts, claim).await;
     };
+    let request = page.request;
     // The store's clock said that it is due: never behind it, or a slow local clock would spin.
     let now = parts.clock.now().max(claim.due);
     let duty = due(&request, now);
@@ -41,7 +44,15 @@ pub async fn step(parts: &Parts, claim: &Claim) -> Result<()> {
         Duty::Decide(command) => command,
         Duty::Plan => return plan(parts, claim, &request, now).await,
         Duty::Open(_) => open(parts, &request).await,
-        Duty::Close => close(parts, &request).await,
+        Duty::Close => {
+            let closed = close(parts, &request).await;
+            // After its own objects, so that nothing keeps them; before it is called closed, so that a
+            // failure is made up for.
+            if let State::Ending { why, .. } = &request.state {
+                chain::end_others(parts, &request, why).await?;
+            }
+            closed
+        }
     };
     let roll = Roll::default();
     let facts = Facts {
@@ -49,7 +60,41 @@ pub async fn step(parts: &Parts, claim: &Claim) -> Result<()> {
         roll: &roll,
         verdict: None,
     };
-    commit(parts, claim, (&request, command), &facts).await
+    let opened = matches!(command, Command::Applied { .. });
+    commit(parts, claim, (&request, command), &facts).await?;
+    if opened && request.asked.extends.is_some() {
+        tell_earlier(parts, &request.id).await;
+    }
+    Ok(())
+}
+
+/// The request before goes on as this one. A courtesy: it closes at its own end in any case.
+async fn tell_earlier(parts: &Parts, id: &RequestId) {
+    let told = async {
+        match parts.book.load(id).await? {
+            Some(page) => chain::tell_earlier(parts, &page.request).await,
+            None => Ok(()),
+        }
+    };
+    if let Err(error) = told.await {
+        let error = crate::app::chain_of(&error);
+        tracing::warn!(%id, error, "the request before was not told that it goes on");
+    }
+}
+
+/// A note's alarm: a closed incident takes its requests with it. What vanished has nothing to wait for.
+async fn note(parts: &Parts, claim: &Claim) -> Result<()> {
+    let leaf = parts.book.note(&claim.id).await?;
+    match leaf.map(|leaf| leaf.note) {
+        Some(Note::Incident(incident)) if !incident.is_open() => {
+            incident::end_requests(parts, &incident, claim).await
+        }
+        _ => {
+            let later = Seconds::hours(1).after(claim.due);
+            parts.book.store().release(claim, later).await?;
+            Ok(())
+        }
+    }
 }
 
 /// Commits what follows from the state that was looked at. When the request has moved on meanwhile,
@@ -81,10 +126,18 @@ async fn commit(
 
 /// Judges and plans again on the cluster as it is now, and commits the attempt.
 async fn plan(parts: &Parts, claim: &Claim, request: &Request, now: Time) -> Result<()> {
+    // Before anything is open, so that no opening is missing; nothing waits for it later.
+    trail::note(parts, request)
+        .await
+        .context("noting the target")?;
+    let joined = incident::join(parts, request).await;
+    joined.context("noting the incident")?;
     let (roll, verdict) = judge_again(parts, request).await.context("judging again")?;
-    let command = match plan_again(parts, request) {
-        Ok(command) => command,
-        Err(error) => not_applied(&error),
+    let command = match objection(parts, request).await? {
+        Some(reason) => Command::CannotOpen {
+            reason: reason.to_owned(),
+        },
+        None => plan_again(parts, request).unwrap_or_else(|error| not_applied(&error)),
     };
     let facts = Facts {
         now: parts.clock.now().max(now),
@@ -92,6 +145,17 @@ async fn plan(parts: &Parts, claim: &Claim, request: &Request, now: Time) -> Res
         verdict: Some(&verdict),
     };
     commit(parts, claim, (request, command), &facts).await
+}
+
+/// Why it must not open, whatever rules and cluster say: what it belongs to is over.
+async fn objection(parts: &Parts, request: &Request) -> Result<Option<&'static str>> {
+    if incident::is_over(parts, request).await? {
+        return Ok(Some("its incident was closed"));
+    }
+    if past::took_back(parts, request).await? {
+        return Ok(Some("an approval given before was taken back"));
+    }
+    chain::objection(parts, request).await
 }
 
 /// Applies the committed attempt and reads everything back.

@@ -90,6 +90,10 @@ impl Reaper {
 
     async fn compare_document(&self, id: &RequestId, objects: Option<&[SeenObject]>) -> Result<()> {
         let Some(page) = self.parts.book.load(id).await? else {
+            if let Some(leaf) = self.parts.book.note(id).await? {
+                let store = self.parts.book.store();
+                store.restore_alarms(id, leaf.note.alarms()).await?;
+            }
             return Ok(());
         };
         let request = page.request;

@@ -11,8 +11,18 @@ use crate::units::{Seconds, Time};
 /// Grants shorter than this end without a warning (DESIGN §11).
 const SHORTEST_WARNED: Seconds = Seconds(60);
 
-/// The warning comes this long before the end, or at half time of shorter grants.
+/// A sixth of the grant is left when its end is warned of, but at least this much, or half of a shorter
+/// grant: time to finish, and to ask for more.
 const WARN_BEFORE: Seconds = Seconds::minutes(5);
+
+/// And at most this much: an earlier warning is forgotten.
+const WARN_BEFORE_AT_MOST: Seconds = Seconds::minutes(15);
+
+/// How often a review is asked for before the ledger says that it never came.
+pub(super) const LAST_CHASE: u32 = 7;
+
+/// Between two times when it is overdue.
+const CHASE_EVERY: Seconds = Seconds::hours(24);
 
 /// What lane `gate` has to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +56,11 @@ pub fn due(request: &Request, now: Time) -> Duty {
         State::Active { warned: false } if warn_at(request).is_some_and(|at| now >= at) => {
             Duty::Decide(Command::Warn)
         }
+        State::Active { .. } | State::Ended { .. }
+            if chase_at(request).is_some_and(|at| now >= at) =>
+        {
+            Duty::Decide(Command::Chase)
+        }
         State::Active { .. } => Duty::Wait,
         State::Ending { retry_at, .. } if now < *retry_at => Duty::Wait,
         State::Ending { .. } => Duty::Close,
@@ -60,6 +75,8 @@ fn is_fresh(attempt: &Attempt, now: Time) -> bool {
 fn waiting_duty(request: &Request, now: Time) -> Duty {
     if lapse_at(request).is_some_and(|at| now >= at) {
         Duty::Decide(Command::Lapse)
+    } else if escalate_at(request).is_some_and(|at| now >= at) {
+        Duty::Decide(Command::Escalate)
     } else if remind_at(request).is_some_and(|at| now >= at) {
         Duty::Decide(Command::Remind)
     } else {
@@ -70,7 +87,7 @@ fn waiting_duty(request: &Request, now: Time) -> Duty {
 /// When each lane wants to look again.
 pub fn alarms(request: &Request) -> Alarms {
     let gate = match &request.state {
-        State::Pending { .. } => [lapse_at(request), remind_at(request)]
+        State::Pending { .. } => [lapse_at(request), remind_at(request), escalate_at(request)]
             .into_iter()
             .flatten()
             .min(),
@@ -78,8 +95,10 @@ pub fn alarms(request: &Request) -> Alarms {
         State::Active { warned } => {
             let end = expires_at(request);
             let warning = warn_at(request).filter(|_| !warned);
-            Some(warning.map_or(end, |at| at.min(end)))
+            let review = chase_at(request);
+            warning.into_iter().chain(review).chain([end]).min()
         }
+        State::Ended { .. } => chase_at(request),
         _ => None,
     };
     let posts = &request.posts;
@@ -94,10 +113,51 @@ pub fn lapse_at(request: &Request) -> Option<Time> {
     let State::Pending { since, .. } = &request.state else {
         return None;
     };
-    request
+    let lapse = request
         .route
         .as_ref()
-        .map(|route| route.lapse.after(*since))
+        .map(|route| route.lapse.after(*since));
+    // Once the path is closed there is nothing to lengthen.
+    let closed = request.asked.extends.as_ref().map(|extends| extends.until);
+    lapse.into_iter().chain(closed).min()
+}
+
+/// Whether a reminder is due as well.
+pub(super) fn is_reminder_due(request: &Request, now: Time) -> bool {
+    remind_at(request).is_some_and(|at| now >= at)
+}
+
+/// When the next circle is asked, where the rule has one.
+fn escalate_at(request: &Request) -> Option<Time> {
+    let State::Pending {
+        since,
+        escalated: false,
+        ..
+    } = &request.state
+    else {
+        return None;
+    };
+    let escalation = request.route.as_ref()?.escalate.as_ref()?;
+    Some(escalation.after.after(*since))
+}
+
+/// When the review of an emergency is asked for next: at half time, at the end of its time, then daily.
+fn chase_at(request: &Request) -> Option<Time> {
+    if !request.awaits_review() {
+        return None;
+    }
+    let emergency = request.emergency.as_ref()?;
+    match emergency.chased {
+        0 => {
+            let time = (emergency.review_by - emergency.at).num_seconds() / 2;
+            Some(Seconds(time.max(0).unsigned_abs()).after(emergency.at))
+        }
+        n if n <= LAST_CHASE => {
+            let days = u64::from(n - 1);
+            Some(Seconds(CHASE_EVERY.0.saturating_mul(days)).after(emergency.review_by))
+        }
+        _ => None,
+    }
 }
 
 fn remind_at(request: &Request) -> Option<Time> {
@@ -132,11 +192,12 @@ pub(super) fn reminders_after(request: &Request, since: Time, sent: u32, now: Ti
 /// counts, not what is left of it after opening: a grant of a minute is warned.
 fn warn_at(request: &Request) -> Option<Time> {
     let grant = request.grant.as_ref()?;
-    let length = request.asked.duration;
-    if length < SHORTEST_WARNED {
+    let length = request.length();
+    if length < SHORTEST_WARNED || request.extended.is_some() {
         return None;
     }
-    let before = Seconds(WARN_BEFORE.0.min(length.0 / 2));
+    let least = WARN_BEFORE.0.min(length.0 / 2);
+    let before = Seconds((length.0 / 6).clamp(least, WARN_BEFORE_AT_MOST.0.max(least)));
     Some(grant.expires_at - before.delta())
 }
 

@@ -1,13 +1,15 @@
 //! The first document of a request.
 
-use super::document::{Asked, Crowd, FORMAT, Request, Told};
+use super::asked::{Asked, Origin};
+use super::document::{Crowd, FORMAT, Request, Told, Vote};
 use super::facts::Outcome;
 use super::posts::{Address, Audience, Notice, Posts, Subject};
 use super::state::State;
 use crate::audit::{Actor, Event, Fact};
 use crate::id::RequestId;
 use crate::netpol::Effect;
-use crate::rules::Route;
+use crate::rules::{Pass, Route, UserId};
+use crate::units::Time;
 
 /// An ask that was read, resolved, planned and judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,10 +29,19 @@ pub struct Way {
     pub route: Route,
     /// Who may fill its stages now; one entry per stage.
     pub crowds: Vec<Crowd>,
+    /// Who may open it at once.
+    pub rescuers: Vec<UserId>,
+    /// Whom its stages are escalated to.
+    pub escalation: Crowd,
     /// Who is only told.
     pub told: Vec<Told>,
     /// What would open.
     pub effect: Effect,
+    /// Approvals given on earlier requests that count for this one too; see
+    /// [`standing`](super::standing).
+    pub standing: Vec<Vote>,
+    /// Who opens it at once, in an emergency.
+    pub emergency: Option<UserId>,
 }
 
 /// A refusal in words.
@@ -42,8 +53,8 @@ pub struct Sentence {
     pub hint: Option<String>,
 }
 
-/// Makes the document: waiting for its first stage, opening at once where the rule has no stage, or
-/// refused.
+/// Makes the document: waiting for its first stage that is not filled, opening at once where the rule
+/// approves by itself or in an emergency, or refused.
 pub fn create(ask: Ask) -> Outcome {
     match ask.judged {
         Ok(way) => allowed(ask.id, ask.asked, way),
@@ -52,22 +63,6 @@ pub fn create(ask: Ask) -> Outcome {
 }
 
 fn allowed(id: RequestId, asked: Asked, way: Way) -> Outcome {
-    let now = asked.at;
-    let waits = !way.route.stages.is_empty();
-    let state = if waits {
-        State::Pending {
-            stage: 0,
-            since: now,
-            reminders: 0,
-        }
-    } else {
-        State::Granting {
-            since: now,
-            retry_at: now,
-            failures: 0,
-            attempt: None,
-        }
-    };
     let fact = Fact::Asked {
         flow: String::new(),
         cluster: asked.cluster.clone(),
@@ -76,28 +71,112 @@ fn allowed(id: RequestId, asked: Asked, way: Way) -> Outcome {
         rule_digest: way.route.digest.clone(),
         typed_reason: asked.reason.clone(),
     };
-    let mut request = blank(id, asked, state);
+    let waits = pending(0, asked.at);
+    let mut request = blank(id, asked, waits);
     request.route = Some(way.route);
     request.crowds = way.crowds;
+    request.rescuers = way.rescuers;
+    request.escalation = way.escalation;
     request.told = way.told;
     request.effect = way.effect;
+    request.votes = way.standing;
     request.posts.touch();
     request.posts.offered = request.posts.face;
-    request.ask_stage(0);
+    let mut facts = vec![(Actor::from(&request.asked.by), fact)];
+    let recalled = request.votes.iter().map(|vote| recalled(&request, vote));
+    facts.extend(recalled.map(|fact| (Actor::Drawbridge, fact)));
+    match (passage(&request, way.emergency), first_open_stage(&request)) {
+        (Passage::Waits, Some(stage)) => {
+            request.state = pending(stage, request.asked.at);
+            request.ask_stage(stage);
+        }
+        (passage, _) => facts.extend(opens_at_once(&mut request, passage)),
+    }
     if let Some(address) = request.requester_address() {
-        request
-            .posts
-            .want(Subject::Card(Audience::Requester), address);
+        let card = Subject::Card(Audience::Requester);
+        request.posts.want(card, address);
     }
-    let mut events = vec![event(&request, fact)];
-    if !waits {
-        events.push(Event {
-            at: now,
-            by: Actor::Drawbridge,
-            fact: Fact::Granted,
-        });
+    request.show_in_incident();
+    if request.emergency.is_some() {
+        request.tell_emergency();
     }
+    let events = facts
+        .into_iter()
+        .map(|(by, fact)| event(&request, by, fact));
+    let events = events.collect();
     Outcome { request, events }
+}
+
+const fn pending(stage: usize, since: Time) -> State {
+    State::Pending {
+        stage,
+        since,
+        reminders: 0,
+        escalated: false,
+    }
+}
+
+/// Begins to open, and what is to be noted of it.
+fn opens_at_once(request: &mut Request, passage: Passage) -> Vec<(Actor, Fact)> {
+    let now = request.asked.at;
+    request.state = State::Granting {
+        since: now,
+        retry_at: now,
+        failures: 0,
+        attempt: None,
+    };
+    // The approvers' card is there for the record also where nobody had to be asked.
+    request.show_in_channel();
+    let granted = (Actor::Drawbridge, Fact::Granted);
+    match passage {
+        Passage::Emergency(by) => {
+            request.break_glass(by.clone(), now);
+            vec![(Actor::Person(by), request.emergency_fact()), granted]
+        }
+        Passage::Automatic(because) => {
+            vec![(Actor::Drawbridge, Fact::Automatic { because }), granted]
+        }
+        Passage::Waits => vec![granted],
+    }
+}
+
+/// How a new request goes on.
+enum Passage {
+    Waits,
+    Automatic(String),
+    Emergency(UserId),
+}
+
+/// INVARIANT (approved): what does not wait has the rule's word for it. An emergency without somebody
+/// who answers for it waits.
+fn passage(request: &Request, emergency: Option<UserId>) -> Passage {
+    let pass = request.route.as_ref().map(|route| &route.pass);
+    match (pass, emergency) {
+        (Some(Pass::Automatic { why }), _) => Passage::Automatic(why.clone()),
+        (Some(Pass::Emergency), Some(by)) => Passage::Emergency(by),
+        _ => Passage::Waits,
+    }
+}
+
+/// The first stage that approvals given before do not fill. A route without stages has one that nobody
+/// can fill: it is for [`Passage::Automatic`] alone.
+fn first_open_stage(request: &Request) -> Option<usize> {
+    let stages = request.stages();
+    if stages.is_empty() {
+        return Some(0);
+    }
+    let mut all = stages.iter().enumerate();
+    let open = all.find(|(at, plan)| request.votes_for(*at).count() < plan.need);
+    open.map(|(at, _)| at)
+}
+
+fn recalled(request: &Request, vote: &Vote) -> Fact {
+    let stage = request.stages().get(vote.stage);
+    Fact::Recalled {
+        stage: stage.map(|stage| stage.name.clone()).unwrap_or_default(),
+        by: vote.by.clone(),
+        on: vote.given_on.clone().unwrap_or_else(|| request.id.clone()),
+    }
 }
 
 fn refused(id: RequestId, asked: Asked, sentence: Sentence) -> Outcome {
@@ -113,7 +192,7 @@ fn refused(id: RequestId, asked: Asked, sentence: Sentence) -> Outcome {
     };
     // No post: the refusal is the answer to the ask itself.
     let request = blank(id, asked, state);
-    let events = vec![event(&request, fact)];
+    let events = vec![event(&request, Actor::from(&request.asked.by), fact)];
     Outcome { request, events }
 }
 
@@ -124,27 +203,29 @@ fn blank(id: RequestId, asked: Asked, state: State) -> Request {
         asked,
         route: None,
         crowds: Vec::new(),
+        rescuers: Vec::new(),
+        escalation: Crowd::default(),
         told: Vec::new(),
         effect: Effect::default(),
         state,
         votes: Vec::new(),
         gate: Vec::new(),
         grant: None,
+        shortened: None,
+        emergency: None,
+        extended: None,
         told_of: Vec::new(),
         posts: Posts::default(),
     }
 }
 
-fn event(request: &Request, mut fact: Fact) -> Event {
+fn event(request: &Request, by: Actor, mut fact: Fact) -> Event {
     let (from, to) = request.path();
     if let Fact::Asked { flow, .. } | Fact::Refused { flow, .. } = &mut fact {
         *flow = format!("{from} -> {to}");
     }
-    Event {
-        at: request.asked.at,
-        by: Actor::from(&request.asked.by),
-        fact,
-    }
+    let at = request.asked.at;
+    Event { at, by, fact }
 }
 
 impl Request {
@@ -170,14 +251,53 @@ impl Request {
         }
     }
 
+    /// Those who handle the incident see what is asked for it, and hear of its opening and end. Asked in
+    /// a thread there, it is seen anyway.
+    fn show_in_incident(&mut self) {
+        let Some(incident) = self.asked.incident.clone() else {
+            return;
+        };
+        let seen = matches!(&self.asked.origin, Origin::Thread { channel, .. }
+            if *channel == incident.channel);
+        if seen {
+            return;
+        }
+        let channel = Address::Channel(incident.channel.clone());
+        self.posts.want(Subject::Card(Audience::Others), channel);
+        self.told.push(Told::Channel(incident.channel));
+    }
+
+    /// Shows what needs no approval in the rule's channel too, so that everything is seen there.
+    fn show_in_channel(&mut self) {
+        let channel = self.route.as_ref().and_then(|route| route.channel.clone());
+        if let Some(channel) = channel {
+            let card = Subject::Card(Audience::Approvers);
+            self.posts.want(card, Address::Channel(channel));
+        }
+    }
+
+    /// Wants the messages that ask the next circle as well: in the thread of a channel's card, else one
+    /// card for each of them.
+    pub(super) fn ask_next_circle(&mut self, stage: usize) {
+        if self.card_in_channel() {
+            self.tell_thread(&Notice::Escalated(stage));
+        }
+        // Members of the next circle need not be in the channel.
+        self.write_to(self.escalation.people.clone());
+    }
+
     /// Writes to each person of a stage who has no card yet; whether there was anybody.
     pub fn ask_directly(&mut self, stage: usize) -> bool {
+        let crowd = self.crowds.get(stage).map(|crowd| &crowd.people);
+        let mut people = crowd.cloned().unwrap_or_default();
+        if self.is_escalated() {
+            people.extend(self.escalation.people.iter().cloned());
+        }
+        self.write_to(people)
+    }
+
+    fn write_to(&mut self, people: Vec<UserId>) -> bool {
         let wanted = self.posts.list.len();
-        let people = self
-            .crowds
-            .get(stage)
-            .map(|crowd| crowd.people.clone())
-            .unwrap_or_default();
         for person in people {
             let address = Address::Person(person);
             let subject = Subject::Card(Audience::Approvers);

@@ -1,23 +1,24 @@
 //! The state machine. [`decide`] is the whole of it in one match: who may do what, when, and what
-//! follows. Arms of more than a few lines live in `votes`, `opening` and `observing`.
+//! follows. Arms of more than a few lines live in the modules below.
 
+mod emergency;
 mod observing;
 mod opening;
 mod quorum;
+mod step;
 mod votes;
+mod waiting;
 
 #[cfg(test)]
 mod tests;
 
-use super::alarms::reminders_after;
 use super::document::Request;
 use super::facts::{Command, Facts, Outcome};
-use super::posts::Notice;
 use super::refusal::Refusal;
 use super::state::{End, State};
-use crate::audit::{Actor, Event, Fact};
-use crate::rules::UserId;
-use crate::units::{Seconds, Time};
+use crate::audit::Actor;
+use crate::units::Seconds;
+use step::Step;
 
 pub use opening::ATTEMPT_FRESH;
 
@@ -29,7 +30,8 @@ pub const GIVE_UP_AFTER: Seconds = Seconds::minutes(10);
 ///
 /// # Guarantees
 /// - INVARIANT (approved): [`State::Granting`] is entered only by the vote that fills the last
-///   stage, or at creation by a route without stages; never by time, the cluster or the requester.
+///   stage, by somebody whom the rules name for emergencies as they are now, or at creation by a rule
+///   that approves by itself; never by time or the cluster.
 /// - INVARIANT (closing): [`State::Ending`] is left only by [`Command::Withdrawn`].
 /// - A final state is never left.
 /// - Every change of state comes with exactly one event that tells of it, apart from votes that
@@ -37,6 +39,10 @@ pub const GIVE_UP_AFTER: Seconds = Seconds::minutes(10);
 ///
 /// # Errors
 /// A typed [`Refusal`]; the document stays as it is.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm each, read as a table: cut in two it would have to be read twice"
+)]
 pub fn decide(request: &Request, command: Command, facts: &Facts<'_>) -> Result<Outcome, Refusal> {
     use Command as C;
     use State as S;
@@ -44,31 +50,51 @@ pub fn decide(request: &Request, command: Command, facts: &Facts<'_>) -> Result<
     let click = |by, face, stage| votes::Click { by, face, stage };
     match (&request.state, command) {
         // People decide.
-        (S::Pending { stage, .. }, C::Approve { by, face }) => {
-            votes::approve(step, facts, click(by, face, *stage))
+        (S::Pending { stage, .. }, C::Approve { by, face, terms }) => {
+            votes::approve(step, facts, click(by, face, *stage), terms)
         }
         (S::Pending { stage, .. }, C::Deny { by, face, reason }) => {
             votes::deny(step, facts, click(by, face, *stage), reason)
         }
-        (S::Pending { .. }, C::Cancel { by }) => step.only_requester(&by)?.cancel(&by),
+        (S::Pending { .. }, C::Cancel { by }) => {
+            waiting::cancel(step.only_requester(&by)?, Actor::Person(by))
+        }
+        (S::Pending { .. }, C::Emergency { by }) => emergency::open(step, facts, by),
         (S::Granting { .. } | S::Active { .. }, C::Done { by } | C::Cancel { by }) => {
             step.only_requester(&by)?.end(End::Done, Actor::Person(by))
         }
         (S::Granting { .. } | S::Active { .. }, C::Revoke { by, reason }) => {
             votes::may_revoke(request, facts, &by)?;
-            step.end(
-                End::Revoked {
-                    by: by.clone(),
-                    reason,
-                },
-                Actor::Person(by),
-            )
+            let actor = Actor::Person(by.clone());
+            votes::forget_all(step).end(End::Revoked { by, reason }, actor)
         }
+        (S::Active { .. } | S::Ending { .. } | S::Ended { .. }, C::Review { by, words }) => {
+            emergency::review(step, facts, by, words)
+        }
+        (_, C::Forget { by }) => votes::forget(step, facts, by),
+
+        // Others end it, or go on after it.
+        (S::Pending { .. }, C::IncidentClosed) => waiting::incident_closed(step),
+        (S::Granting { .. } | S::Active { .. }, C::IncidentClosed) => {
+            step.end(End::IncidentClosed, Actor::Drawbridge)
+        }
+        (S::Pending { .. }, C::EndWith { why }) => waiting::end_with(step, why),
+        (S::Granting { .. } | S::Active { .. }, C::EndWith { why }) => {
+            votes::forget_all(step).end(why, Actor::Drawbridge)
+        }
+        (S::Active { .. } | S::Ending { .. }, C::Extended { by }) => opening::extended(step, by),
 
         // Time passes.
-        (S::Pending { .. }, C::Lapse) => step.lapse(),
-        (S::Pending { .. }, C::Remind) => step.remind(),
-        (S::Active { warned: false }, C::Warn) => step.warn(),
+        (S::Pending { .. }, C::Lapse) => waiting::lapse(step),
+        (S::Pending { .. }, C::Remind) => waiting::remind(step),
+        (
+            S::Pending {
+                escalated: false, ..
+            },
+            C::Escalate,
+        ) => waiting::escalate(step),
+        (S::Active { warned: false }, C::Warn) => opening::warn(step),
+        (S::Active { .. } | S::Ended { .. }, C::Chase) => emergency::chase(step),
         (S::Active { .. }, C::Expire) => step.end(End::Expired, Actor::Drawbridge),
         (S::Granting { .. }, C::GiveUp) => {
             let reason = "it could not be opened in time".to_owned();
@@ -102,7 +128,8 @@ pub fn decide(request: &Request, command: Command, facts: &Facts<'_>) -> Result<
 fn misplaced(state: &State, command: &Command) -> Refusal {
     let word = state.word();
     match (command, state) {
-        (Command::Done { .. } | Command::Revoke { .. }, State::Pending { .. }) => {
+        (Command::Done { .. } | Command::Revoke { .. }, State::Pending { .. })
+        | (Command::Review { .. }, State::Pending { .. } | State::Granting { .. }) => {
             Refusal::NotYet { state: word }
         }
         (
@@ -110,7 +137,9 @@ fn misplaced(state: &State, command: &Command) -> Refusal {
             | Command::Deny { .. }
             | Command::Cancel { .. }
             | Command::Done { .. }
-            | Command::Revoke { .. },
+            | Command::Revoke { .. }
+            | Command::Emergency { .. }
+            | Command::Review { .. },
             _,
         ) => Refusal::Over { state: word },
         (other, _) => Refusal::Impossible {
@@ -129,6 +158,14 @@ impl Command {
             Self::Cancel { .. } => "cancel",
             Self::Done { .. } => "done",
             Self::Revoke { .. } => "revoke",
+            Self::Emergency { .. } => "emergency",
+            Self::Review { .. } => "review",
+            Self::Forget { .. } => "forget",
+            Self::IncidentClosed => "incident closed",
+            Self::EndWith { .. } => "end with",
+            Self::Extended { .. } => "extended",
+            Self::Escalate => "escalate",
+            Self::Chase => "chase",
             Self::Lapse => "lapse",
             Self::Remind => "remind",
             Self::Warn => "warn",
@@ -144,125 +181,5 @@ impl Command {
             Self::Withdraw { .. } => "withdraw",
             Self::Observe { .. } => "observe",
         }
-    }
-}
-
-/// The next document while it is being made.
-struct Step {
-    next: Request,
-    events: Vec<Event>,
-    now: Time,
-}
-
-impl Step {
-    fn of(request: &Request, now: Time) -> Self {
-        Self {
-            next: request.clone(),
-            events: Vec::new(),
-            now,
-        }
-    }
-
-    fn only_requester(self, by: &UserId) -> Result<Self, Refusal> {
-        if self.next.asked.by.person() == Some(by) {
-            Ok(self)
-        } else {
-            Err(Refusal::NotYours)
-        }
-    }
-
-    /// Notes an event.
-    fn note(&mut self, by: Actor, fact: Fact) {
-        self.events.push(Event {
-            at: self.now,
-            by,
-            fact,
-        });
-    }
-
-    /// Changes the state; everything visible is brought up to date.
-    fn become_(&mut self, state: State) {
-        self.next.state = state;
-        self.next.posts.touch();
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "ends every arm of `decide` alike")]
-    fn done(self) -> Result<Outcome, Refusal> {
-        Ok(Outcome {
-            request: self.next,
-            events: self.events,
-        })
-    }
-
-    fn cancel(mut self, by: &UserId) -> Result<Outcome, Refusal> {
-        self.note(Actor::Person(by.clone()), Fact::Cancelled);
-        self.become_(State::Cancelled);
-        self.next.tell_thread(&Notice::Cancelled);
-        self.done()
-    }
-
-    fn lapse(mut self) -> Result<Outcome, Refusal> {
-        self.note(Actor::Drawbridge, Fact::Lapsed);
-        self.become_(State::Lapsed);
-        self.next.tell(&Notice::Lapsed);
-        self.done()
-    }
-
-    fn remind(mut self) -> Result<Outcome, Refusal> {
-        let State::Pending {
-            stage,
-            since,
-            reminders,
-        } = self.next.state
-        else {
-            return self.done();
-        };
-        let reminders = reminders_after(&self.next, since, reminders, self.now);
-        self.become_(State::Pending {
-            stage,
-            since,
-            reminders,
-        });
-        self.next.remind_stage(stage, &Notice::Reminder(reminders));
-        self.note(Actor::Drawbridge, Fact::Reminded);
-        self.done()
-    }
-
-    fn warn(mut self) -> Result<Outcome, Refusal> {
-        let expires_at = self
-            .next
-            .grant
-            .as_ref()
-            .map_or(self.now, |grant| grant.expires_at);
-        let left = (expires_at - self.now).num_seconds().max(0).unsigned_abs();
-        self.note(Actor::Drawbridge, Fact::Warned);
-        self.become_(State::Active { warned: true });
-        self.next.tell(&Notice::Warning {
-            left: Seconds(left),
-        });
-        self.done()
-    }
-
-    /// Begins to close. People are told of the end when it is verified, not before.
-    fn end(mut self, why: End, by: Actor) -> Result<Outcome, Refusal> {
-        let typed_reason = match &why {
-            End::Revoked { reason, .. } => reason.clone(),
-            _ => None,
-        };
-        self.note(
-            by,
-            Fact::Closing {
-                why: why.word().to_owned(),
-                typed_reason,
-            },
-        );
-        let now = self.now;
-        self.become_(State::Ending {
-            why,
-            since: now,
-            retry_at: now,
-            failures: 0,
-        });
-        self.done()
     }
 }

@@ -1,16 +1,15 @@
 //! The document that the store keeps for each request.
 
-use std::collections::BTreeMap;
-
 use ipnet::IpNet;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use serde::{Deserialize, Serialize};
 
+use super::asked::Asked;
 use super::posts::Posts;
 use super::state::State;
 use crate::id::RequestId;
-use crate::netpol::{Effect, Finding, Flow, SideRef};
-use crate::rules::{Principal, Route, StagePlan, TeamId, UserId};
+use crate::netpol::{Effect, Finding, SideRef};
+use crate::rules::{Pass, Right, Route, StagePlan, UserId};
 use crate::units::{Seconds, Time};
 
 /// The format of documents written by this version; older ones are read by every later version.
@@ -30,6 +29,12 @@ pub struct Request {
     pub route: Option<Route>,
     /// Who was asked to approve, by stage, as resolved when asked.
     pub crowds: Vec<Crowd>,
+    /// Who may open it at once, as resolved when asked: to be offered the button.
+    #[serde(default)]
+    pub rescuers: Vec<UserId>,
+    /// Whom its stages are escalated to, as resolved when asked.
+    #[serde(default)]
+    pub escalation: Crowd,
     /// Who is told of opening and end, as resolved when asked.
     pub told: Vec<Told>,
     /// What the gate changes, as shown to approvers: approval binds to it.
@@ -38,10 +43,19 @@ pub struct Request {
     pub state: State,
     /// Approvals given, in order.
     pub votes: Vec<Vote>,
+    /// What it was shortened to by an approver or an emergency; `None`: it lasts as asked.
+    #[serde(default)]
+    pub shortened: Option<Seconds>,
+    /// Who opened it at once, skipping its stages, and what became of the review.
+    #[serde(default)]
+    pub emergency: Option<Emergency>,
     /// The objects of its gate, from the first attempt on.
     pub gate: Vec<GateObject>,
     /// The time it is (or was) open.
     pub grant: Option<Grant>,
+    /// The request by which it goes on after its own end.
+    #[serde(default)]
+    pub extended: Option<ExtendedBy>,
     /// What is not as it was approved while it is open, as last judged; people were told of it.
     #[serde(default)]
     pub told_of: Vec<Finding>,
@@ -49,49 +63,40 @@ pub struct Request {
     pub posts: Posts,
 }
 
-/// Who asked for what, where and why. Never changes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Asked {
-    /// Who.
-    pub by: Principal,
-    /// Their Slack workspace.
-    pub team: Option<TeamId>,
-    /// When.
-    pub at: Time,
-    /// Where the answer goes.
-    pub origin: Origin,
-    /// What they typed, without credentials: *Ask again* asks this again.
-    pub text: String,
-    /// Which cluster.
-    pub cluster: String,
-    /// Which template.
-    pub template: String,
-    /// Its inputs, canonical.
-    pub inputs: BTreeMap<String, String>,
-    /// The resolved flow.
-    pub flow: Flow,
-    /// How long it shall be open, from the grant.
-    pub duration: Seconds,
-    /// Why, as typed; never markup.
-    pub reason: Option<String>,
+/// The request that goes on after another one's end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtendedBy {
+    /// Which.
+    pub id: RequestId,
+    /// Until when.
+    pub until: Time,
 }
 
-/// Where the person was when they asked.
+/// Who opened a path at once, and the review that is demanded for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Origin {
-    /// Privately (a slash command, a direct message): answered in a direct message.
-    Direct,
-    /// In a channel, by a mention: answered in its thread.
-    Thread {
-        /// The channel.
-        channel: String,
-        /// The thread's parent.
-        ts: String,
-    },
-    /// Over HTTP, by a service.
-    Http,
+pub struct Emergency {
+    /// Who.
+    pub by: UserId,
+    /// When.
+    pub at: Time,
+    /// Until when a review is demanded.
+    pub review_by: Time,
+    /// How often it was asked for.
+    pub chased: u32,
+    /// The review.
+    pub review: Option<Review>,
+}
+
+/// Somebody looked at what an emergency did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// Who.
+    pub by: UserId,
+    /// When.
+    pub at: Time,
+    /// What they found, as typed.
+    pub words: Option<String>,
 }
 
 /// The people and groups behind one stage when it was asked.
@@ -101,6 +106,9 @@ pub struct Crowd {
     pub people: Vec<UserId>,
     /// User groups to mention: handle without `@`, and Slack's id (`S…`).
     pub groups: Vec<(String, String)>,
+    /// Who stands in for whom: mentioned by themselves, no group reaches them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stand_ins: Vec<(UserId, UserId)>,
 }
 
 /// Somebody who is only told.
@@ -128,6 +136,15 @@ pub struct Vote {
     pub stage: usize,
     /// When.
     pub at: Time,
+    /// By what right.
+    #[serde(default)]
+    pub right: Right,
+    /// Until when it also counts for the same requester and path asked again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts_until: Option<Time>,
+    /// The request on which it was given for this one too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_on: Option<RequestId>,
 }
 
 /// One Kubernetes object of a gate.
@@ -174,6 +191,51 @@ impl Request {
     /// All stages of the route.
     pub fn stages(&self) -> &[StagePlan] {
         self.route.as_ref().map_or(&[], |route| &route.stages)
+    }
+
+    /// How long it is to be open.
+    pub fn length(&self) -> Seconds {
+        let asked = self.asked.duration;
+        self.shortened.map_or(asked, |shorter| shorter.min(asked))
+    }
+
+    /// What the rule's longest time leaves after what the path has had, extensions included.
+    pub fn left_to_extend(&self) -> Seconds {
+        let (Some(grant), Some(route)) = (&self.grant, &self.route) else {
+            return Seconds(0);
+        };
+        let extends = self.asked.extends.as_ref();
+        let from = extends.map_or(grant.opened_at, |extends| extends.until);
+        let before = extends.map_or(0, |extends| extends.so_far.0);
+        let own = (grant.expires_at - from)
+            .num_seconds()
+            .max(0)
+            .unsigned_abs();
+        // An emergency may be shorter than the rule's longest grant, its extensions need not.
+        Seconds(route.max.0.saturating_sub(before.saturating_add(own)))
+    }
+
+    /// Whether the rule approved it by itself.
+    pub fn is_automatic(&self) -> bool {
+        let pass = self.route.as_ref().map(|route| &route.pass);
+        matches!(pass, Some(Pass::Automatic { .. }))
+    }
+
+    /// Whether the stage that waits was escalated.
+    pub const fn is_escalated(&self) -> bool {
+        matches!(
+            self.state,
+            State::Pending {
+                escalated: true,
+                ..
+            }
+        )
+    }
+
+    /// Whether somebody must still review what an emergency opened.
+    pub fn awaits_review(&self) -> bool {
+        let opened = self.grant.is_some();
+        opened && self.emergency.as_ref().is_some_and(|e| e.review.is_none())
     }
 
     /// Approvals that count for a stage.

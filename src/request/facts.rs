@@ -1,10 +1,11 @@
 //! What goes into a decision, and what comes out.
 
-use super::document::{GateObject, Request};
+use super::document::{ExtendedBy, GateObject, Request};
+use super::state::End;
 use crate::audit::Event;
 use crate::netpol::{Effect, Finding};
 use crate::rules::{Roll, UserId, Verdict};
-use crate::units::Time;
+use crate::units::{Seconds, Time};
 
 /// What somebody, time or the cluster wants of a request.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +16,8 @@ pub enum Command {
         by: UserId,
         /// The picture they saw.
         face: u32,
+        /// With what.
+        terms: Terms,
     },
     /// An approver says no.
     Deny {
@@ -42,8 +45,41 @@ pub enum Command {
         /// Why, as typed.
         reason: Option<String>,
     },
+    /// Somebody whom the rule names opens a waiting path at once.
+    Emergency {
+        /// The verified person.
+        by: UserId,
+    },
+    /// Somebody has looked at what an emergency opened.
+    Review {
+        /// The verified person.
+        by: UserId,
+        /// What they found, as typed.
+        words: Option<String>,
+    },
+    /// An approver takes back that their approval also counts for later asks.
+    Forget {
+        /// The verified person.
+        by: UserId,
+    },
+    /// Its incident is over.
+    IncidentClosed,
+    /// The request that it extends, or that extends it, was ended by somebody.
+    EndWith {
+        /// Why.
+        why: End,
+    },
+    /// Another request goes on after this one's end.
+    Extended {
+        /// Which, and until when.
+        by: ExtendedBy,
+    },
     /// The waiting time is over.
     Lapse,
+    /// Nobody answered: the next circle is asked too.
+    Escalate,
+    /// The review of an emergency is still missing.
+    Chase,
     /// Time to remind.
     Remind,
     /// Time to warn.
@@ -97,6 +133,15 @@ pub enum Command {
     },
 }
 
+/// With what an approver agrees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Terms {
+    /// For less time than was asked.
+    pub shorter: Option<Seconds>,
+    /// Also for the next asks of the same requester and path, as long as the stage lets them.
+    pub repeat: bool,
+}
+
 /// Everything a decision may depend on besides the document and the command.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
@@ -105,8 +150,8 @@ pub struct Facts<'a> {
     /// Who is who now. Must hold the acting person, everybody who has voted, and the groups of all
     /// stages: a vote of somebody who is not in it counts no longer.
     pub roll: &'a Roll,
-    /// The rules' word on this request as they are now. `Approve` and `Attempt` are impossible
-    /// without it.
+    /// The rules' word on this request as they are now; of an emergency, on it as one. `Approve`,
+    /// `Emergency` and `Attempt` are impossible without it.
     pub verdict: Option<&'a Verdict>,
 }
 

@@ -15,7 +15,7 @@ use super::create::{Ask, Way, create};
 use super::{Asked, Crowd, Origin, Outcome, Request, Told};
 use crate::grammar::Protocol;
 use crate::netpol::{Effect, Flow, Opened, PortRange, Side, SideRef, Warning};
-use crate::rules::{Group, Pass, Principal, Route, StagePlan, TeamId};
+use crate::rules::{EmergencyPlan, Escalation, Group, Pass, Principal, Route, StagePlan, TeamId};
 use crate::units::{Seconds, Time};
 
 /// `03:00` on a winter's night, in UTC.
@@ -40,6 +40,13 @@ pub(crate) fn stage(name: &str, handle: &str, need: usize) -> StagePlan {
         need,
         quiet: Vec::new(),
         repeat: None,
+    }
+}
+
+fn group(handle: &str) -> Group {
+    Group {
+        usergroups: vec![handle.into()],
+        ..Group::default()
     }
 }
 
@@ -77,8 +84,12 @@ pub(crate) fn dana_asks() -> Town {
     let way = Way {
         route,
         crowds: vec![oncall()],
+        rescuers: Vec::new(),
+        escalation: Crowd::default(),
         told: vec![told],
         effect: effect(),
+        standing: Vec::new(),
+        emergency: None,
     };
     Town {
         asked: asked(),
@@ -107,6 +118,8 @@ fn asked() -> Asked {
         },
         duration: Seconds::minutes(30),
         reason: Some("INC-42 slow queries".into()),
+        extends: None,
+        incident: None,
     }
 }
 
@@ -131,6 +144,7 @@ fn oncall() -> Crowd {
     Crowd {
         people: vec![user(LEE), user(MAX)],
         groups: vec![("orders-oncall".into(), "S0ONCALL".into())],
+        stand_ins: Vec::new(),
     }
 }
 
@@ -138,6 +152,7 @@ fn security() -> Crowd {
     Crowd {
         people: vec![user(MAX), user(SAM)],
         groups: vec![("security".into(), "S0SEC".into())],
+        stand_ins: Vec::new(),
     }
 }
 
@@ -169,6 +184,47 @@ impl Town {
         self
     }
 
+    /// `@sre` may open it at once, for a quarter of an hour at most.
+    pub(crate) fn with_emergency(mut self) -> Self {
+        self.way.route.emergency = Some(EmergencyPlan {
+            by: group("@sre"),
+            max: Seconds::minutes(15),
+            tell: "#incidents".into(),
+            review: Seconds::hours(24),
+        });
+        self.way.rescuers = vec![user(KIM)];
+        self
+    }
+
+    /// After 30 min without an answer `@leads` are asked too.
+    pub(crate) fn escalating(mut self) -> Self {
+        self.way.route.escalate = Some(Escalation {
+            after: Seconds::minutes(30),
+            to: group("@leads"),
+        });
+        self.way.escalation = Crowd {
+            people: vec![user(PIA)],
+            groups: vec![("leads".into(), "S0LEADS".into())],
+            stand_ins: Vec::new(),
+        };
+        self
+    }
+
+    /// Approvals of the first stage count again for a day.
+    pub(crate) fn repeating(mut self) -> Self {
+        self.way.route.stages[0].repeat = Some(Seconds::hours(24));
+        self
+    }
+
+    /// Opened at once, by Kim.
+    pub(crate) fn at_once(self) -> Self {
+        let mut town = self.with_emergency();
+        town.way.route.pass = Pass::Emergency;
+        town.way.emergency = Some(user(KIM));
+        town.asked.duration = Seconds::minutes(15);
+        town
+    }
+
     /// How many must fill the first stage.
     pub(crate) fn need(mut self, need: usize) -> Self {
         self.way.route.stages[0].need = need;
@@ -177,6 +233,9 @@ impl Town {
 
     /// Approved by the rule alone.
     pub(crate) fn without_stages(mut self) -> Self {
+        self.way.route.pass = Pass::Automatic {
+            why: "within `auto` of rule `orders`".into(),
+        };
         self.way.route.stages.clear();
         self.way.crowds.clear();
         self

@@ -6,10 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Origin, Request, Told};
 use super::state::End;
 use crate::netpol::Finding;
-use crate::rules::{Principal, UserId};
+use crate::rules::UserId;
 use crate::units::{Seconds, Time};
 
 /// All posts of a request.
@@ -96,6 +95,14 @@ pub enum Notice {
     Reminder(u32),
     /// The next stage is asked.
     NextStage(usize),
+    /// The waiting stage was escalated.
+    Escalated(usize),
+    /// Somebody opened it at once; its stages were skipped.
+    Emergency,
+    /// The review of an emergency is asked for, the n-th time.
+    ReviewWanted(u32),
+    /// An emergency was reviewed.
+    Reviewed,
     /// Closing does not succeed yet; operators are needed.
     CannotClose,
     /// The open path is not as it was approved any more.
@@ -184,7 +191,7 @@ impl Posts {
         self.approvers_cards().next()
     }
 
-    fn approvers_cards(&self) -> impl Iterator<Item = &Post> {
+    pub(super) fn approvers_cards(&self) -> impl Iterator<Item = &Post> {
         self.list.iter().filter(|post| {
             post.subject == Subject::Card(Audience::Approvers)
                 && !matches!(post.status, PostStatus::GivenUp { .. })
@@ -210,99 +217,3 @@ impl Posts {
         }
     }
 }
-
-impl Request {
-    /// Where the requester reads about this request; `None` for services.
-    pub fn requester_address(&self) -> Option<Address> {
-        match (&self.asked.by, &self.asked.origin) {
-            (_, Origin::Thread { channel, ts }) => Some(Address::Thread {
-                channel: channel.clone(),
-                ts: ts.clone(),
-            }),
-            (Principal::Person(user), _) => Some(Address::Person(user.clone())),
-            (Principal::Service { .. }, _) => None,
-        }
-    }
-
-    /// Tells the requester, and everybody in the card's thread.
-    pub(super) fn tell(&mut self, notice: &Notice) {
-        if let Some(address) = self.requester_address() {
-            self.posts.want(
-                Subject::Notice(notice.clone(), Audience::Requester),
-                address,
-            );
-        }
-        self.tell_thread(notice);
-    }
-
-    /// Tells the thread under the approvers' card in a channel. Cards that were sent to people directly
-    /// show how things stand, and nobody reads along below them.
-    pub(super) fn tell_thread(&mut self, notice: &Notice) {
-        let card = self
-            .posts
-            .approvers_card()
-            .filter(|card| matches!(card.to, Address::Channel(_)));
-        if let Some(card) = card.map(|post| post.key) {
-            let subject = Subject::Notice(notice.clone(), Audience::Approvers);
-            self.posts.want(subject, Address::Under(card));
-        }
-    }
-
-    /// Reminds those of the waiting stage who have not answered: once in the thread of a channel's
-    /// card, else each one under their own card.
-    pub(super) fn remind_stage(&mut self, stage: usize, notice: &Notice) {
-        if self.card_in_channel() {
-            self.tell_thread(notice);
-            return;
-        }
-        let crowd = self.crowds.get(stage);
-        let waits_for = |person: &UserId| {
-            crowd.is_some_and(|crowd| crowd.people.contains(person))
-                && !self.votes.iter().any(|vote| vote.by == *person)
-        };
-        let cards: Vec<PostKey> = self
-            .posts
-            .approvers_cards()
-            .filter(|card| matches!(&card.to, Address::Person(person) if waits_for(person)))
-            .map(|card| card.key)
-            .collect();
-        for card in cards {
-            let subject = Subject::Notice(notice.clone(), Audience::Approvers);
-            self.posts.want(subject, Address::Under(card));
-        }
-    }
-
-    /// Tells the channels and groups that the rule names, each place once. Groups are left out where
-    /// the notice in the card's thread mentions them anyway.
-    pub(super) fn tell_others(&mut self, notice: &Notice) {
-        let in_thread = self.card_in_channel();
-        let mut places: Vec<Address> = Vec::new();
-        for told in &self.told {
-            match told {
-                Told::Channel(name) => places.push(Address::Channel(name.clone())),
-                Told::Group { people, .. } if !in_thread => {
-                    places.extend(people.iter().cloned().map(Address::Person));
-                }
-                Told::Group { .. } => {}
-            }
-        }
-        let mut reached: Vec<Address> = self.requester_address().into_iter().collect();
-        for place in places {
-            if reached.contains(&place) {
-                continue;
-            }
-            let subject = Subject::Notice(notice.clone(), Audience::Others);
-            self.posts.want(subject, place.clone());
-            reached.push(place);
-        }
-    }
-
-    fn card_in_channel(&self) -> bool {
-        self.posts
-            .approvers_card()
-            .is_some_and(|card| matches!(card.to, Address::Channel(_)))
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,7 @@
 //! Why a command is refused, typed. Shown to the person, counted, never logged as an error.
 
 use crate::rules::Standing;
+use crate::units::Seconds;
 
 /// A command that changes nothing, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +39,35 @@ pub enum Refusal {
     /// One person fills one slot.
     #[error("you have already approved this request")]
     AlreadyApproved,
+    /// Who is away and who stands in for them fill one slot between them.
+    #[error(
+        "the slot that you could fill is filled already, by the one you stand in for or in your place"
+    )]
+    SlotTaken,
+    /// An approval for a time that is not shorter than what was asked.
+    #[error("that is not shorter than the {asked} that was asked for")]
+    NotShorter {
+        /// How long it would be open.
+        asked: Seconds,
+    },
+    /// The stage does not let an approval count again.
+    #[error("the rule does not let this approval count for later asks")]
+    NoRepeat,
+    /// The rule does not let this person open at once.
+    #[error("{reason}")]
+    NoEmergency {
+        /// The rules' sentence.
+        reason: String,
+    },
+    /// There is no review to give, or not by this person.
+    #[error("{reason}")]
+    NoReview {
+        /// Why.
+        reason: &'static str,
+    },
+    /// The person has given no approval that still counts for later asks.
+    #[error("no approval of yours counts for later asks of this")]
+    NothingToForget,
     /// Only the requester may do this.
     #[error("only the person who asked can do this")]
     NotYours,
@@ -89,12 +119,19 @@ impl Refusal {
             Self::NotAnApprover { stage } => Some(format!(
                 "the stage `{stage}` waits for others; the card names them"
             )),
+            Self::SlotTaken => Some("somebody else has to fill the next slot".to_owned()),
+            Self::NotShorter { .. } => Some("choose less, or approve it as it is".to_owned()),
+            Self::NoRepeat => Some("approve it once".to_owned()),
+            Self::NoEmergency { .. } => Some("it goes on waiting for its approvers".to_owned()),
             Self::AlreadyApproved => Some("somebody else has to fill the next slot".to_owned()),
             Self::NotYours => {
                 Some("approvers deny what waits and close what is open with `revoke`".to_owned())
             }
             Self::NotARevoker => Some("ask one of those whom the card names".to_owned()),
-            Self::DoesNotCount { .. } | Self::Impossible { .. } => None,
+            Self::DoesNotCount { .. }
+            | Self::NoReview { .. }
+            | Self::NothingToForget
+            | Self::Impossible { .. } => None,
         }
     }
 }

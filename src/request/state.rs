@@ -17,6 +17,9 @@ pub enum State {
         since: Time,
         /// Reminders sent in this stage.
         reminders: u32,
+        /// Whether the next circle was asked too.
+        #[serde(default)]
+        escalated: bool,
     },
     /// Approved; being opened.
     Granting {

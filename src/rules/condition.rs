@@ -9,7 +9,10 @@
 //! | `cluster`, `template`, `reason` | string; no reason: `''` |
 //! | `duration` | duration |
 //! | `requester` | `id` (`U…`, `ns/name`), `kind` (`person`, `service`) |
-//! | `opens` | `pods` (how many pods can newly be reached) |
+//! | `opens` | `pods` (how many pods can newly be reached), `fromPods` (how many can newly connect), `pairs` (of workloads), `warnings` (of the preview) |
+//! | `extension` | bool: it makes an open path last longer |
+//! | `incident` | string, the incident's id; outside of incidents: `''` |
+//! | `emergency` | bool: somebody wants it opened at once |
 //!
 //! INVARIANT (bounded conditions): nothing is parsed that is longer than [`MAX_LENGTH`], nothing is
 //! run that nests deeper than [`MAX_DEPTH`], loops inside a loop, or compiles a pattern that is not
@@ -50,6 +53,7 @@ const STACK: usize = 32 * 1024 * 1024;
 pub struct Condition {
     text: String,
     tree: IdedExpr,
+    paths: Vec<Vec<String>>,
 }
 
 impl Condition {
@@ -59,7 +63,25 @@ impl Condition {
         let used = check::check(&tree)?;
         sample::check(&tree, &used, sample::Kind::Bool)?;
         let text = text.to_owned();
-        Ok(Self { text, tree })
+        let paths = used.paths;
+        Ok(Self { text, tree, paths })
+    }
+
+    /// Its answer, where that is the same for every ask.
+    pub fn constant(&self) -> Option<bool> {
+        self.paths.is_empty().then(|| sample::answer(&self.tree))?
+    }
+
+    /// Whether it reads anything of this name (`from`, `duration`).
+    pub fn reads(&self, name: &str) -> bool {
+        self.paths
+            .iter()
+            .any(|path| path.first().is_some_and(|root| root == name))
+    }
+
+    /// Whether it can hold for an ask from an address, which has no namespace and no labels.
+    pub fn lets_addresses_pass(&self) -> bool {
+        sample::from_address(&self.tree)
     }
 
     /// What may go wrong with it for some asks, such as a label that a namespace lacks.

@@ -66,6 +66,10 @@ pub struct Extending {
     pub so_far: Seconds,
     /// How many extensions of it were approved automatically before.
     pub automatic: usize,
+    /// Whether it was opened as an emergency.
+    pub emergency: bool,
+    /// Whether the extension opens no more than it did.
+    pub within: bool,
 }
 
 /// One end of the flow.

@@ -1,13 +1,25 @@
 //! Which rule governs an ask, and what it says: [`judge`].
 //!
-//! INVARIANT (nothing opens unapproved): [`Verdict::Allowed`] is given only where a rule matches, the
-//! requester is a full member (or a service) that the rule names, every bound is kept, and at least
-//! one stage applies, all of which distinct people other than the requester can fill now. Whatever
-//! cannot be told for sure is refused, with the reason.
+//! INVARIANT (nothing opens unapproved): [`Verdict::Allowed`] is given only where the template lets the
+//! requester use it, a rule matches, the requester is a full member (or a service) that the rule names,
+//! every bound is kept, and one of these is so:
+//! - [`Pass::Stages`](super::Pass): at least one stage applies, and distinct people other than the
+//!   requester can fill all of them now.
+//! - [`Pass::Automatic`](super::Pass): the rule has `auto`, and every limit that it writes is kept.
+//! - [`Pass::Emergency`](super::Pass): a full member whom the rule's `emergency` names wants it. Then the
+//!   requester may also be one of those, the emergency's own longest grant counts instead of the
+//!   rule's, and any reason will do.
+//!
+//! Whatever cannot be told for sure is refused, with the reason.
 
 pub mod assign;
-mod case;
-mod stages;
+pub(super) mod auto;
+pub(super) mod case;
+mod emergency;
+pub(super) mod length;
+mod outlook;
+pub(super) mod permit;
+pub(super) mod stages;
 
 #[cfg(test)]
 mod properties;
@@ -21,9 +33,16 @@ use super::facts::AskFacts;
 use super::people::{Principal, Roll, UserId};
 use super::route::Route;
 use super::set::{Rule, RuleSet};
+use super::who::Circle;
+pub use outlook::{Demands, demands, may_declare, open_to};
+
 use case::Case;
 
 /// What the rules say to an ask.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one verdict lives at a time, and nothing keeps lists of them"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// The request may go this way.
@@ -58,6 +77,11 @@ impl Reason {
 /// Judges an ask by the first rule that matches it.
 pub fn judge(rules: &RuleSet, requester: &Principal, ask: &AskFacts, roll: &Roll) -> Verdict {
     let scope = Scope::new(requester, ask);
+    if let Some(template) = rules.template(&ask.template).filter(|_| !rules.sealed)
+        && let Err(reason) = permit::template(template, requester, roll, &scope)
+    {
+        return refused(None, vec![reason]);
+    }
     match governing(rules, ask, &scope) {
         Err((rule, reason)) => refused(rule, vec![reason]),
         Ok(None) => refused(None, vec![no_rule(rules, requester, ask, roll, &scope)]),
@@ -88,27 +112,38 @@ pub struct Needs {
     pub users: BTreeSet<UserId>,
 }
 
-/// Whom [`judge`] will ask the roll about: those that the governing rule names.
+/// Whom [`judge`] will ask the roll about: those that the template and the governing rule name, who may
+/// open at once and whom to escalate to included.
 pub fn needs(rules: &RuleSet, requester: &Principal, ask: &AskFacts) -> Needs {
     let scope = Scope::new(requester, ask);
     let mut needs = Needs {
         users: requester.person().cloned().into_iter().collect(),
         ..Needs::default()
     };
+    needs.users.extend(ask.emergency.clone());
+    let template = rules.template(&ask.template);
+    if let Some(requesters) = template.and_then(|t| t.requesters.as_ref()) {
+        needs.add(&requesters.people, &scope);
+    }
     if let Ok(Some(rule)) = governing(rules, ask, &scope) {
-        let stages = rule.stages.iter().map(|stage| &stage.from);
-        for circle in stages.chain([&rule.requesters.people, &rule.revokers]) {
-            let group = circle.group(&scope).unwrap_or_default();
-            needs.groups.extend(group.keys());
-            needs.users.extend(group.users.into_iter().map(UserId));
+        for circle in rule.people() {
+            needs.add(circle, &scope);
         }
-        needs.users.extend(
-            rule.stages
-                .iter()
-                .flat_map(|stage| stage.quiet.iter().cloned()),
-        );
+        for stage in rule.stages_for(ask.incident.as_deref()) {
+            needs.add(&stage.from, &scope);
+            needs.users.extend(stage.quiet.iter().cloned());
+        }
     }
     needs
+}
+
+impl Needs {
+    /// Adds a circle; one that cannot be named for this ask has nobody to ask about.
+    fn add(&mut self, circle: &Circle, scope: &Scope) {
+        let group = circle.group(scope).unwrap_or_default();
+        self.groups.extend(group.keys());
+        self.users.extend(group.users.into_iter().map(UserId));
+    }
 }
 
 /// How a rule relates to an ask, for explanations.
@@ -238,11 +273,6 @@ fn no_rule(
 
 /// Whether the rule names the requester among those who may ask.
 fn names(rule: &Rule, requester: &Principal, roll: &Roll, scope: &Scope) -> bool {
-    match requester {
-        Principal::Service { .. } => rule.requesters.services.contains(&requester.to_string()),
-        Principal::Person(user) => {
-            let group = rule.requesters.people.group(scope);
-            group.is_ok_and(|group| group.holds(user, roll))
-        }
-    }
+    let among = permit::among(&rule.requesters, requester, roll, scope);
+    among.is_ok_and(|(named, _)| named)
 }

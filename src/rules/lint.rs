@@ -5,7 +5,12 @@
 //! no rule; it is never replaced by something weaker.
 
 mod across;
+mod auto;
+mod bounds;
 mod circle;
+mod emergency;
+mod incident;
+mod requesters;
 mod rule;
 mod stage;
 mod template;

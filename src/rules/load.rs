@@ -37,18 +37,23 @@ pub fn embedded() -> Vec<(String, String)> {
         .collect()
 }
 
-/// Reads templates and rules; no namespace label may be inserted into names.
+/// Reads templates and rules; no namespace label may be inserted into names, and nobody is on call.
 pub fn load(files: &[(String, String)]) -> (RuleSet, Vec<Problem>) {
-    load_allowing(files, &BTreeSet::new())
+    load_allowing(files, &Allowed::default())
 }
 
-/// Reads templates and rules from named texts, in file-name then document order. `label_keys` are
-/// the namespace labels that names of groups and channels may insert. Problems come in file order;
-/// where one is an error, the set is sealed and opens nothing.
-pub fn load_allowing(
-    files: &[(String, String)],
-    label_keys: &BTreeSet<String>,
-) -> (RuleSet, Vec<Problem>) {
+/// What the configuration lets rules and templates name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Allowed {
+    /// Namespace labels that names of groups and channels may insert.
+    pub label_keys: BTreeSet<String>,
+    /// Names of the sources that tell who is on call.
+    pub oncall: BTreeSet<String>,
+}
+
+/// Reads templates and rules from named texts, in file-name then document order. Problems come in file
+/// order; where one is an error, the set is sealed and opens nothing.
+pub fn load_allowing(files: &[(String, String)], allowed: &Allowed) -> (RuleSet, Vec<Problem>) {
     let mut sorted: Vec<&(String, String)> = files.iter().collect();
     sorted.sort();
     let mut problems = Vec::new();
@@ -56,11 +61,11 @@ pub fn load_allowing(
     for (file, text) in sorted {
         read_file(file, text, &mut read, &mut problems);
     }
-    let (templates, names) = check_templates(&read, &mut problems);
+    let (templates, names) = check_templates(&read, allowed, &mut problems);
     let known = Known {
         templates: &templates,
         template_names: &names,
-        label_keys,
+        allowed,
     };
     let mut rules = Vec::new();
     for one in &read.rules {
@@ -72,7 +77,7 @@ pub fn load_allowing(
             &mut findings,
         ));
     }
-    problems.extend(lint::across(&rules));
+    problems.extend(lint::across(&rules, &names));
     problems.sort();
     let sealed = !usable(&problems);
     let set = RuleSet {
@@ -100,6 +105,7 @@ struct Located<D> {
 
 fn check_templates(
     read: &Documents,
+    allowed: &Allowed,
     problems: &mut Vec<Problem>,
 ) -> (BTreeMap<String, Template>, BTreeSet<String>) {
     let mut checked = Vec::new();
@@ -107,7 +113,7 @@ fn check_templates(
     for one in &read.templates {
         let mut findings = Findings::new(&one.file, one.before, problems);
         names.insert(one.document.metadata.name.value.clone());
-        checked.extend(lint::template(&one.document, &mut findings));
+        checked.extend(lint::template(&one.document, allowed, &mut findings));
     }
     let named = checked.iter().map(|t| (t.name.as_str(), &t.place));
     problems.extend(lint::duplicates("template", named));

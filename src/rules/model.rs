@@ -55,6 +55,8 @@ pub struct TemplateSpec {
     pub duration: At<DurationSpec>,
     /// What opens.
     pub gate: At<GateFields>,
+    /// Who may use the template; left out: whoever a rule lets ask.
+    pub requesters: Option<At<RequestersSpec>>,
 }
 
 /// One input of a template.
@@ -135,15 +137,17 @@ pub struct RuleSpec {
     pub lapse: Option<At<String>>,
     /// When those who have not answered are reminded.
     pub remind: Option<At<String>>,
-    /// Whom to ask when nobody answers. Not supported yet.
+    /// Whom to ask as well when nobody answers.
     pub escalate: Option<At<EscalateSpec>>,
-    /// Who may open at once. Not supported yet.
+    /// Who may open at once.
     pub emergency: Option<At<EmergencySpec>>,
+    /// What is approved without asking anybody.
+    pub auto: Option<At<AutoSpec>>,
     /// The human named for services. Not supported yet.
     pub owner: Option<At<String>>,
     /// Who may decide when Slack is away. Not supported yet.
     pub offline: Option<At<OfflineSpec>>,
-    /// How incident channels differ. Not supported yet.
+    /// How asks that belong to an incident differ.
     pub incident: Option<At<IncidentSpec>>,
 }
 
@@ -171,7 +175,7 @@ pub struct RequestersSpec {
     pub service_accounts: Vec<At<String>>,
 }
 
-/// Some people, as written: handles may hold `${…}`.
+/// Some people, as written: handles and channels may hold `${…}`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CircleSpec {
@@ -181,12 +185,25 @@ pub struct CircleSpec {
     /// Slack user ids.
     #[serde(default)]
     pub users: Vec<At<String>>,
+    /// Channels whose members are meant.
+    #[serde(default)]
+    pub channels: Vec<At<String>>,
+    /// Configured sources that tell who is on call.
+    #[serde(default)]
+    pub oncall: Vec<At<String>>,
+    /// Roles of [`IncidentSpec::roles`]; only in stages of an incident.
+    #[serde(default)]
+    pub roles: Vec<At<String>>,
 }
 
 impl CircleSpec {
     /// Whether it names nobody.
     pub const fn is_empty(&self) -> bool {
-        self.usergroups.is_empty() && self.users.is_empty()
+        self.usergroups.is_empty()
+            && self.users.is_empty()
+            && self.channels.is_empty()
+            && self.oncall.is_empty()
+            && self.roles.is_empty()
     }
 }
 
@@ -205,18 +222,20 @@ pub struct StageSpec {
     /// May approve, but are not pinged.
     #[serde(default)]
     pub quiet: Vec<At<String>>,
-    /// How long an approval covers the same requester and flow. Not supported yet.
+    /// How long an approver may let the same requester and flow pass again.
     pub repeat: Option<At<String>>,
 }
 
 /// Bounds on what is asked.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LimitsSpec {
     /// The longest grant.
     pub max: Option<At<String>>,
     /// How many unfinished requests a requester may have.
     pub open: Option<At<usize>>,
+    /// How many requests a requester may make within a minute.
+    pub per_minute: Option<At<usize>>,
 }
 
 /// What an ask must carry.
@@ -251,6 +270,36 @@ pub struct EmergencySpec {
     pub review: At<String>,
 }
 
+/// What is approved without asking anybody: where all that is written holds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AutoSpec {
+    /// A CEL condition.
+    pub when: Option<At<String>>,
+    /// The longest grant.
+    pub max: Option<At<String>>,
+    /// How many a requester may get on one calendar day.
+    pub per_day: Option<At<usize>>,
+    /// At which times.
+    pub hours: Option<At<HoursSpec>>,
+    /// How many extensions of one path; left out: none.
+    pub extensions: Option<At<usize>>,
+}
+
+/// Times of the week.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoursSpec {
+    /// The first minute, `09:00`.
+    pub from: At<String>,
+    /// The first minute after, `18:00`.
+    pub to: At<String>,
+    /// An IANA zone.
+    pub zone: At<String>,
+    /// `mon` to `sun`; left out: every day.
+    pub days: Option<At<Vec<At<String>>>>,
+}
+
 /// Who may decide when Slack is away.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -259,13 +308,13 @@ pub struct OfflineSpec {
     pub service_accounts: Vec<At<String>>,
 }
 
-/// How incident channels differ.
+/// How asks that belong to an incident differ.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IncidentSpec {
-    /// Layers of approval there.
-    pub stages: Vec<At<StageSpec>>,
+    /// Layers of approval there, instead of the rule's.
+    pub stages: At<Vec<At<StageSpec>>>,
     /// People by role, such as `commander`.
     #[serde(default)]
-    pub roles: BTreeMap<String, CircleSpec>,
+    pub roles: BTreeMap<String, At<CircleSpec>>,
 }

@@ -88,6 +88,8 @@ mod tests {
         check::<m::RequireSpec>("RequireSpec");
         check::<m::EscalateSpec>("EscalateSpec");
         check::<m::EmergencySpec>("EmergencySpec");
+        check::<m::AutoSpec>("AutoSpec");
+        check::<m::HoursSpec>("HoursSpec");
         check::<m::OfflineSpec>("OfflineSpec");
         check::<m::IncidentSpec>("IncidentSpec");
     }

@@ -1,18 +1,22 @@
 //! Templates and rules, checked and ready to judge by: what is left of the files once
 //! `lint` found nothing wrong with them.
 
+mod ways;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
 use super::condition::Condition;
-use super::group::roll_key;
+use super::group::{channel_key, oncall_key, roll_key};
 use super::people::UserId;
 use super::problem::Place;
 use super::text::Text;
 use super::who::{Circle, Glob};
 use crate::grammar::{Endpoint, Ports};
 use crate::units::Seconds;
+
+pub(super) use ways::{Auto, Emergency, Escalate, Limits};
 
 /// All templates, and all rules in the order in which they are tried.
 ///
@@ -51,22 +55,25 @@ impl RuleSet {
         self.sealed
     }
 
-    /// Every user group that rules name outright, as keys of [`super::Roll::groups`]. Groups that are
-    /// named from an ask's target come with [`super::judge::needs`].
+    /// Every user group, channel and on-call source that rules and templates name outright, as keys of
+    /// [`super::Roll::groups`]. What is named from an ask's ends comes with [`super::judge::needs`].
     pub fn groups_named(&self) -> BTreeSet<String> {
-        self.circles()
-            .flat_map(|circle| &circle.handles)
-            .filter_map(Text::fixed)
-            .map(roll_key)
-            .collect()
+        let mut keys = BTreeSet::new();
+        for circle in self.circles() {
+            keys.extend(circle.handles.iter().filter_map(Text::fixed).map(roll_key));
+            let channels = circle.channels.iter().filter_map(Text::fixed);
+            keys.extend(channels.map(channel_key));
+            keys.extend(circle.oncall.iter().map(|source| oncall_key(source)));
+        }
+        keys
     }
 
-    /// Every person that rules name by id.
+    /// Every person that rules and templates name by id.
     pub fn users_named(&self) -> BTreeSet<UserId> {
         let quiet = self
             .rules
             .iter()
-            .flat_map(|rule| &rule.stages)
+            .flat_map(Rule::all_stages)
             .flat_map(|stage| &stage.quiet);
         self.circles()
             .flat_map(|circle| &circle.users)
@@ -76,7 +83,14 @@ impl RuleSet {
     }
 
     fn circles(&self) -> impl Iterator<Item = &Circle> {
-        self.rules.iter().flat_map(Rule::circles)
+        let restricted = self
+            .templates
+            .values()
+            .filter_map(|t| t.requesters.as_ref());
+        self.rules
+            .iter()
+            .flat_map(Rule::circles)
+            .chain(restricted.map(|requesters| &requesters.people))
     }
 }
 
@@ -92,7 +106,34 @@ pub struct Template {
     /// How long access may last.
     pub bounds: Bounds,
     pub(super) gate: Gate,
+    /// Who may use it; `None`: whoever a rule lets ask.
+    pub(super) requesters: Option<Requesters>,
     pub(super) place: Place,
+}
+
+/// Which inputs become the ends of a template's flow; `None` where the template says it itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Slots<'a> {
+    /// Where connections come from.
+    pub from: Option<&'a str>,
+    /// Where they go.
+    pub to: Option<&'a str>,
+    /// The ports.
+    pub ports: Option<&'a str>,
+}
+
+impl Template {
+    /// Which inputs become the ends of its flow.
+    pub fn slots(&self) -> Slots<'_> {
+        match &self.gate {
+            Gate::Connect { from, to, ports } => Slots {
+                from: from.input(),
+                to: to.input(),
+                ports: ports.as_ref().and_then(Slot::input),
+            },
+            Gate::Objects(_) => Slots::default(),
+        }
+    }
 }
 
 /// How long access may last.
@@ -185,6 +226,15 @@ pub(super) enum Slot<T> {
     Input(String),
 }
 
+impl<T> Slot<T> {
+    fn input(&self) -> Option<&str> {
+        match self {
+            Self::Literal(_) => None,
+            Self::Input(name) => Some(name),
+        }
+    }
+}
+
 /// Who may ask for what, who must agree, for how long.
 #[derive(Debug, Clone)]
 pub struct Rule {
@@ -199,14 +249,18 @@ pub struct Rule {
     pub(super) when: Option<Condition>,
     pub(super) requesters: Requesters,
     pub(super) stages: Vec<Stage>,
-    pub(super) max: Option<Seconds>,
-    pub(super) open: Option<usize>,
+    /// The stages of an ask that belongs to an incident, where they differ.
+    pub(super) incident: Option<Vec<Stage>>,
+    pub(super) limits: Limits,
     pub(super) reason: Option<Regex>,
     pub(super) channel: Option<Text>,
     pub(super) tell: Vec<Text>,
     pub(super) revokers: Circle,
     pub(super) lapse: Seconds,
     pub(super) remind: Option<Seconds>,
+    pub(super) escalate: Option<Escalate>,
+    pub(super) emergency: Option<Emergency>,
+    pub(super) auto: Option<Auto>,
 }
 
 impl Rule {
@@ -215,10 +269,29 @@ impl Rule {
         self.templates.iter().map(|glob| glob.0.as_str())
     }
 
-    fn circles(&self) -> impl Iterator<Item = &Circle> {
+    /// The stages of an ask, which may belong to an incident; their conditions are not applied yet.
+    pub(super) fn stages_for(&self, incident: Option<&str>) -> &[Stage] {
+        match (incident, &self.incident) {
+            (Some(_), Some(stages)) => stages,
+            _ => &self.stages,
+        }
+    }
+
+    /// Everybody it names besides stages.
+    pub(super) fn people(&self) -> impl Iterator<Item = &Circle> {
         [&self.requesters.people, &self.revokers]
             .into_iter()
-            .chain(self.stages.iter().map(|stage| &stage.from))
+            .chain(self.escalate.iter().map(|escalate| &escalate.to))
+            .chain(self.emergency.iter().map(|emergency| &emergency.by))
+    }
+
+    pub(super) fn all_stages(&self) -> impl Iterator<Item = &Stage> {
+        self.stages.iter().chain(self.incident.iter().flatten())
+    }
+
+    fn circles(&self) -> impl Iterator<Item = &Circle> {
+        self.people()
+            .chain(self.all_stages().map(|stage| &stage.from))
     }
 }
 
@@ -238,4 +311,5 @@ pub(super) struct Stage {
     pub(super) need: usize,
     pub(super) when: Option<Condition>,
     pub(super) quiet: Vec<UserId>,
+    pub(super) repeat: Option<Seconds>,
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{AskFacts, End};
-use super::load::{embedded, load_allowing};
+use super::load::{Allowed, embedded, load_allowing};
 use super::people::{Person, Principal, Roll, Standing, UserId};
 use super::problem::Problem;
 use super::set::RuleSet;
@@ -38,9 +38,17 @@ pub(super) fn files(rules: &str) -> Vec<(String, String)> {
     files
 }
 
-/// Loads [`files`]; the label `team` may be inserted.
+/// The label `team` may be inserted, and there is an on-call source `orders`.
+pub(super) fn allowed() -> Allowed {
+    Allowed {
+        label_keys: BTreeSet::from(["team".to_owned()]),
+        oncall: BTreeSet::from(["orders".to_owned()]),
+    }
+}
+
+/// Loads [`files`] with what is [`allowed`].
 pub(super) fn load(rules: &str) -> (RuleSet, Vec<Problem>) {
-    load_allowing(&files(rules), &BTreeSet::from(["team".to_owned()]))
+    load_allowing(&files(rules), &allowed())
 }
 
 /// The same, where nothing is wrong.
@@ -61,7 +69,8 @@ pub(super) fn service(namespace: &str, name: &str) -> Principal {
     }
 }
 
-/// Dana is in `backend`; Lee and Max are on call for orders; Sam does security; Kim is in `sre`.
+/// Dana is in `backend`; Lee and Max are on call for orders; Sam does security; Kim is in `sre` and the
+/// only one in `#ops`; the on-call source `orders` says Max.
 pub(super) fn roll() -> Roll {
     let ids = ["U0DANA", "U0LEE", "U0MAX", "U0SAM", "U0KIM"];
     let groups = [
@@ -71,6 +80,8 @@ pub(super) fn roll() -> Roll {
         ("security", vec!["U0SAM"]),
         ("sre", vec!["U0KIM"]),
         ("empty", vec![]),
+        ("#ops", vec!["U0KIM"]),
+        ("oncall:orders", vec!["U0MAX"]),
     ];
     let user = |id: &str| UserId(id.to_owned());
     let people = ids.map(|id| {

@@ -65,6 +65,17 @@ impl Text {
         Ok(text)
     }
 
+    /// Whether it inserts something from this root of the ask (`from`, `to`).
+    pub(super) fn inserts(&self, root: &str) -> bool {
+        let reads = |insert: &Insert| {
+            let roots = insert.paths().iter().filter_map(|path| path.first());
+            roots.into_iter().any(|first| first == root)
+        };
+        self.pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Insert(insert) if reads(insert)))
+    }
+
     /// As written.
     pub(super) fn written(&self) -> &str {
         &self.written

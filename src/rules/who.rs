@@ -3,49 +3,64 @@
 use std::collections::BTreeSet;
 
 use super::condition::Scope;
-use super::group::{Group, roll_key};
+use super::group::{Group, channel_key, oncall_key, roll_key};
 use super::people::UserId;
 use super::text::Text;
 
-/// Some people; groups may be named from the ask.
+/// Some people; groups and channels may be named from the ask.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Circle {
     pub(super) handles: Vec<Text>,
     pub(super) users: Vec<UserId>,
+    pub(super) channels: Vec<Text>,
+    /// Names of configured sources.
+    pub(super) oncall: Vec<String>,
 }
 
 impl Circle {
     /// The people meant for one ask.
     pub(super) fn group(&self, scope: &Scope) -> Result<Group, Unnamed> {
-        let usergroups = self
-            .handles
-            .iter()
-            .map(|text| handle(text, scope))
-            .collect::<Result<_, _>>()?;
-        let users = self.users.iter().map(|user| user.0.clone()).collect();
+        let handles = self.handles.iter().map(|text| handle(text, scope));
+        let channels = self.channels.iter().map(|text| channel(text, scope));
         Ok(Group {
-            usergroups,
-            users,
-            ..Group::default()
+            usergroups: handles.collect::<Result<_, _>>()?,
+            users: self.users.iter().map(|user| user.0.clone()).collect(),
+            channels: channels.collect::<Result<_, _>>()?,
+            oncall: self.oncall.clone(),
         })
     }
 
+    /// Adds everybody of another.
+    pub(super) fn extend(&mut self, other: &Self) {
+        self.handles.extend(other.handles.iter().cloned());
+        self.users.extend(other.users.iter().cloned());
+        self.channels.extend(other.channels.iter().cloned());
+        self.oncall.extend(other.oncall.iter().cloned());
+    }
+
     /// Whether it names people only by id.
-    pub(super) fn only_users(&self) -> bool {
-        self.handles.is_empty()
+    pub(super) const fn only_users(&self) -> bool {
+        self.handles.is_empty() && self.channels.is_empty() && self.oncall.is_empty()
     }
 
     /// Whether both name the same people, as far as the files tell.
     pub(super) fn same_as(&self, other: &Self) -> bool {
-        let handles = |circle: &Self| -> BTreeSet<String> {
-            circle
-                .handles
-                .iter()
-                .map(|h| roll_key(h.written()))
-                .collect()
-        };
-        let users = |circle: &Self| -> BTreeSet<UserId> { circle.users.iter().cloned().collect() };
-        handles(self) == handles(other) && users(self) == users(other)
+        self.keys() == other.keys()
+    }
+
+    /// Whether a name of it is taken from this root of the ask (`from`, `to`).
+    pub(super) fn inserts(&self, root: &str) -> bool {
+        let mut texts = self.handles.iter().chain(&self.channels);
+        texts.any(|text| text.inserts(root))
+    }
+
+    /// Everything it names, as written, in a form that can be compared.
+    fn keys(&self) -> BTreeSet<String> {
+        let handles = self.handles.iter().map(|text| roll_key(text.written()));
+        let channels = self.channels.iter().map(|t| channel_key(t.written()));
+        let oncall = self.oncall.iter().map(|source| oncall_key(source));
+        let users = self.users.iter().map(|user| format!("user:{user}"));
+        handles.chain(channels).chain(oncall).chain(users).collect()
     }
 }
 
@@ -75,6 +90,37 @@ fn handle(text: &Text, scope: &Scope) -> Result<String, Unnamed> {
         written: text.written().to_owned(),
         why: format!("`{name}` cannot be a user group"),
     })
+}
+
+/// A channel with what it inserts.
+fn channel(text: &Text, scope: &Scope) -> Result<String, Unnamed> {
+    let name = named(text, scope)?;
+    if is_channel(&name) {
+        return Ok(name);
+    }
+    Err(Unnamed {
+        written: text.written().to_owned(),
+        why: format!("`{name}` cannot be a channel"),
+    })
+}
+
+/// Whether Slack could have a channel of this name (`#ops`) or id (`C…`, `G…`).
+pub(super) fn is_channel(name: &str) -> bool {
+    let named = name
+        .strip_prefix('#')
+        .is_some_and(|bare| !bare.starts_with('@') && is_handle(bare));
+    named || is_id(name, &['C', 'G'])
+}
+
+/// A Slack id: a letter for what it is, then letters and digits.
+pub(super) fn is_id(text: &str, kinds: &[char]) -> bool {
+    let Some(rest) = text.strip_prefix(kinds) else {
+        return false;
+    };
+    rest.len() >= 2
+        && rest
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 /// Whether Slack could have a user group of this handle: letters, digits, `-`, `_` and `.`, with or
@@ -145,6 +191,16 @@ mod tests {
             ("", "x", false),
         ] {
             assert_eq!(Glob(glob.into()).matches(name), expected, "{glob} {name}");
+        }
+    }
+
+    #[test]
+    fn channels_are_named_or_by_id() {
+        for good in ["#ops", "#access-orders_2", "C0123ABC", "G01"] {
+            assert!(is_channel(good), "{good}");
+        }
+        for bad in ["ops", "#", "#@ops", "##ops", "#a b", "C", "c0123", "U0123"] {
+            assert!(!is_channel(bad), "{bad}");
         }
     }
 

@@ -21,6 +21,7 @@ mod deliver;
 mod element;
 mod events;
 mod faults;
+mod forge;
 mod forms;
 mod home;
 mod hooks;
@@ -63,6 +64,7 @@ use crate::entropy::Entropy;
 
 pub use cannot::Cannot;
 pub use faults::{Fault, Mishap};
+pub use forge::FormForgery;
 pub use forms::Form;
 pub use journal::{Carried, Entry, Noted};
 pub use look::Seen;

@@ -17,10 +17,13 @@ mod pace;
 mod people;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use self::call::Caller;
+pub use self::channels::MOST_MEMBERS;
 pub use self::error::{Retry, SlackError};
 pub use self::people::{GroupRecord, UserRecord};
+pub use self::views::Opened;
 use crate::rules::{TeamId, UserId};
 use crate::slack::SlackConfig;
 use crate::slack::transport::Wire;

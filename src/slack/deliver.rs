@@ -13,8 +13,8 @@ use tokio_util::task::TaskTracker;
 
 use super::api::{Identity, SlackApi, SlackError};
 use super::inbound::{Ack, Inbound, Receiver};
-use crate::view::Message;
 
+mod body;
 mod payload;
 mod read;
 mod reply;
@@ -23,6 +23,7 @@ mod tally;
 mod tests;
 mod text;
 
+pub(super) use self::body::Body;
 pub use self::read::{Delivery, Kind};
 use self::read::{Reading, read};
 pub use self::reply::Reply;
@@ -35,16 +36,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Deliveries worked on at once. More than people can cause; a flood is given back to Slack.
 const ROOM: usize = 256;
 
-/// Said when a command's work takes longer than Slack waits.
-const WORKING: &str = "Working on it…";
-
 /// How a transport is to acknowledge.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
     /// With nothing.
     Empty,
-    /// With this private message. When that proves impossible, [`Deliverer::send_later`] takes both.
-    Private(Message, Reply),
+    /// With this. When that proves impossible, [`Deliverer::send_later`] takes both.
+    With(Ack, Reply),
     /// Not at all, so that Slack delivers it again.
     Withheld,
 }
@@ -108,7 +106,7 @@ impl Deliverer {
         match read(&delivery, me) {
             Reading::Act(inbound) => {
                 self.note_organisation(&delivery, &inbound);
-                self.work(inbound).await
+                self.work(*inbound).await
             }
             Reading::Ignored(why) => {
                 tracing::debug!(why, "passed over");
@@ -123,7 +121,10 @@ impl Deliverer {
     }
 
     /// Brings an answer that an acknowledgement could not carry.
-    pub fn send_later(&self, message: Message, reply: Reply) {
+    pub fn send_later(&self, ack: Ack, reply: Reply) {
+        let Some(message) = reply.instead(ack) else {
+            return;
+        };
         let this = self.clone();
         self.tracker
             .spawn(async move { reply.send(&this.api, &message, &this.cancel).await });
@@ -188,27 +189,20 @@ impl Deliverer {
         self,
         inbound: Inbound,
         reply: Reply,
-        done: oneshot::Sender<Option<Message>>,
+        done: oneshot::Sender<Ack>,
         _permit: OwnedSemaphorePermit,
     ) {
-        let answer = match self.receiver.receive(inbound).await {
-            Ack::Silent => None,
-            Ack::Private(message) => Some(message),
-        };
-        let late = if reply.rides_on_acknowledgement() {
-            done.send(answer).err().flatten()
-        } else {
-            // Acknowledge first: these answers take a call of their own. Whether somebody still
-            // waits for the acknowledgement does not matter to them.
-            let _ = done.send(None);
-            answer
-        };
-        if let Some(message) = late {
+        let (rides, follows) = reply.split(self.receiver.receive(inbound).await);
+        // Acknowledge first: what follows takes a call of its own. What rides on the acknowledgement
+        // and comes too late for it is brought by another way, as far as there is one.
+        let late = done.send(rides).err();
+        let message = follows.or_else(|| late.and_then(|ack| reply.instead(ack)));
+        if let Some(message) = message {
             reply.send(&self.api, &message, &self.cancel).await;
         }
     }
 
-    async fn wait(&self, mut done: oneshot::Receiver<Option<Message>>, reply: Reply) -> Answer {
+    async fn wait(&self, mut done: oneshot::Receiver<Ack>, reply: Reply) -> Answer {
         match tokio::time::timeout(PATIENCE, &mut done).await {
             Ok(Ok(answer)) => acknowledged(answer, reply),
             // The receiver panicked: its answer will never come. Slack's repetition has the same key.
@@ -226,18 +220,14 @@ impl Deliverer {
 
     fn still_working(&self, reply: Reply) -> Answer {
         self.tally.late.add();
-        if reply.rides_on_acknowledgement() {
-            let message = Message {
-                text: WORKING.to_owned(),
-                blocks: Vec::new(),
-            };
-            Answer::Private(message, reply)
-        } else {
-            Answer::Empty
-        }
+        let meanwhile = reply.meanwhile();
+        acknowledged(meanwhile, reply)
     }
 }
 
-fn acknowledged(answer: Option<Message>, reply: Reply) -> Answer {
-    answer.map_or(Answer::Empty, |message| Answer::Private(message, reply))
+fn acknowledged(answer: Ack, reply: Reply) -> Answer {
+    match answer {
+        Ack::Silent => Answer::Empty,
+        answer => Answer::With(answer, reply),
+    }
 }

@@ -1,4 +1,5 @@
-//! Who is who: people and user groups as Slack knows them, gathered into a [`Roll`].
+//! Who is who: people, user groups and channels as Slack knows them, and whoever is on call, gathered
+//! into a [`Roll`].
 //!
 //! Every doubt counts against a person: one that Slack does not know, or does not place in our
 //! workspace, is no member. It must never decide by a name.
@@ -10,14 +11,17 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::api::{GroupRecord, SlackApi, SlackError, UserRecord};
+use crate::oncall::OnCall;
 use crate::rules::{Person, Roll, Standing, TeamId, UserId};
 use crate::units::Seconds;
 
 mod cache;
+mod groups;
 #[cfg(test)]
 mod tests;
 
 use self::cache::Cache;
+use self::groups::{canonical, find};
 
 /// Reads under way at once. Slack allows bursts, not floods.
 const AT_ONCE: usize = 8;
@@ -30,6 +34,9 @@ const MEMBER_AGE: Duration = Duration::from_secs(3600);
 /// filled in over several rolls, and those not read yet count for nothing.
 const MEMBER_READS: usize = 40;
 
+/// How old the name of a channel may be.
+const CHANNEL_NAME_AGE: Duration = Duration::from_secs(3600);
+
 /// Ids that Slack itself writes under.
 const SLACKS_OWN: [&str; 2] = ["USLACKBOT", "USLACK"];
 
@@ -40,27 +47,43 @@ pub struct Directory {
     people: Cache<UserId, Option<Person>>,
     groups: Cache<(), Arc<Vec<GroupRecord>>>,
     members: Cache<String, Option<BTreeSet<UserId>>>,
+    channels: Cache<String, Option<BTreeSet<UserId>>>,
+    emails: Cache<String, Option<UserId>>,
+    names: Cache<String, Option<String>>,
+    on_call: OnCall,
 }
 
 impl Directory {
-    /// An empty directory over this connection.
+    /// An empty directory over this connection, which knows of nobody on call.
     pub fn new(api: Arc<SlackApi>) -> Self {
+        Self::with_on_call(api, OnCall::default())
+    }
+
+    /// The same with sources that tell who is on call.
+    pub fn with_on_call(api: Arc<SlackApi>, on_call: OnCall) -> Self {
         Self {
             api,
             people: Cache::default(),
             groups: Cache::default(),
             members: Cache::default(),
+            channels: Cache::default(),
+            emails: Cache::default(),
+            names: Cache::default(),
+            on_call,
         }
     }
 
-    /// The named people, the named groups (handles with or without `@`, in any case), and as many of
-    /// the groups' members as could be read. Nothing but members' descriptions is older than `fresh`.
+    /// The named people, the named groups (keys as [`crate::rules::Group::keys`] makes them; handles also with
+    /// `@` and in any case), and as many of the groups' members as could be read. Nothing but members'
+    /// descriptions, and who is on call, is older than `fresh`.
     ///
-    /// People whom Slack does not know and groups that do not exist are absent.
+    /// People whom Slack does not know and groups that do not exist are absent; so are channels that
+    /// we are not in, that have too many members or that we may not read, and whoever is on call
+    /// where the source gives no answer and has no fallback.
     ///
     /// # Errors
-    /// When a named person or group could not be read: a roll with holes would refuse people for the
-    /// wrong reason.
+    /// When Slack could not be asked for a named person or group: a roll with holes would refuse people
+    /// for the wrong reason.
     pub async fn roll(
         &self,
         users: &BTreeSet<UserId>,
@@ -78,6 +101,11 @@ impl Directory {
             people,
             ..Roll::default()
         })
+    }
+
+    /// The sources that tell who is on call.
+    pub const fn on_call(&self) -> &OnCall {
+        &self.on_call
     }
 
     /// One person, no older than `fresh`; `None` when Slack knows nobody by this id.
@@ -99,24 +127,14 @@ impl Directory {
         Ok(find(&groups, &canonical(handle)).map(|group| group.id.clone()))
     }
 
-    async fn read_groups(
-        &self,
-        handles: &BTreeSet<String>,
-        fresh: Duration,
-    ) -> Result<BTreeMap<String, BTreeSet<UserId>>, SlackError> {
-        if handles.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let known = self.list_groups(fresh).await?;
-        let wanted: BTreeSet<String> = handles.iter().map(|h| canonical(h)).collect();
-        let reads = wanted.into_iter().filter_map(|handle| {
-            let id = find(&known, &handle)?.id.clone();
-            Some(async move { Ok((handle, self.list_members(id, fresh).await?)) })
-        });
-        let read: Vec<(String, Option<BTreeSet<UserId>>)> =
-            stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
-        let present = |(handle, members): (String, Option<_>)| Some((handle, members?));
-        Ok(read.into_iter().filter_map(present).collect())
+    /// The name of a channel (without `#`), remembered for an hour: incident channels are told by it.
+    ///
+    /// # Errors
+    /// Slack could not be asked.
+    pub async fn channel_name(&self, channel: &str) -> Result<Option<String>, SlackError> {
+        let read = async { self.api.channel_name(channel).await };
+        let key = channel.to_owned();
+        self.names.get(&key, CHANNEL_NAME_AGE, read).await
     }
 
     async fn read_named(
@@ -169,34 +187,6 @@ impl Directory {
         };
         self.people.get(user, fresh, read).await
     }
-
-    async fn list_groups(&self, fresh: Duration) -> Result<Arc<Vec<GroupRecord>>, SlackError> {
-        let read = async { self.api.usergroups_list().await.map(Arc::new) };
-        self.groups.get(&(), fresh, read).await
-    }
-
-    async fn list_members(
-        &self,
-        group: String,
-        fresh: Duration,
-    ) -> Result<Option<BTreeSet<UserId>>, SlackError> {
-        let read = async {
-            let members = self.api.usergroup_members(&group).await?;
-            Ok(members.map(BTreeSet::from_iter))
-        };
-        self.members.get(&group, fresh, read).await
-    }
-}
-
-/// A handle as the roll keys it: without `@`, lower case.
-fn canonical(handle: &str) -> String {
-    handle.trim_start_matches('@').to_lowercase()
-}
-
-fn find<'a>(groups: &'a [GroupRecord], handle: &str) -> Option<&'a GroupRecord> {
-    groups
-        .iter()
-        .find(|group| group.handle.to_lowercase() == handle)
 }
 
 fn by_id(people: impl Iterator<Item = Person>) -> BTreeMap<UserId, Person> {

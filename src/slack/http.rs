@@ -14,8 +14,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::api::PrivateAnswer;
-use super::deliver::{Answer, Deliverer, Delivery, Kind};
+use super::deliver::{Answer, Body, Deliverer, Delivery, Kind};
 use crate::clock::Clock;
 use crate::secret::Secret;
 
@@ -117,7 +116,10 @@ impl Gate {
         };
         match self.deliverer.take(delivery).await {
             Answer::Empty => StatusCode::OK.into_response(),
-            Answer::Private(message, _) => Json(PrivateAnswer::from(&message)).into_response(),
+            Answer::With(ack, _) => match Body::of(&ack) {
+                Some(body) => Json(body).into_response(),
+                None => StatusCode::OK.into_response(),
+            },
             Answer::Withheld => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         }
     }

@@ -11,7 +11,7 @@ use slack_morphism::prelude::{
     SlackRichTextElement, SlackRichTextPreformatted, SlackSectionBlock,
 };
 
-use super::button::Button;
+use super::button::{Button, ask_form};
 use super::markup::Markup;
 use super::text::{clip, is_invisible, tidy};
 
@@ -39,6 +39,22 @@ pub mod limit {
     pub const CONFIRM_TEXT: usize = 300;
     /// Buttons of a confirmation.
     pub const CONFIRM_BUTTON: usize = 30;
+    /// Blocks of a form or a home tab.
+    pub const VIEW_BLOCKS: usize = 100;
+    /// Title and buttons of a form.
+    pub const TITLE: usize = 24;
+    /// What a form notes for itself (`private_metadata`).
+    pub const NOTES: usize = 3000;
+    /// An input's label or hint. Ours: Slack allows 2,000, and a label is a few words.
+    pub const LABEL: usize = 150;
+    /// The grey text of an empty input.
+    pub const PLACEHOLDER: usize = 150;
+    /// Options of a menu.
+    pub const OPTIONS: usize = 100;
+    /// Options of radio buttons and checkboxes.
+    pub const FEW_OPTIONS: usize = 10;
+    /// Text in an input when it is shown first.
+    pub const INITIAL: usize = 3000;
     /// Typed text in one piece. Ours, not Slack's: a reason is a sentence, and a card is no page.
     pub const TYPED: usize = 500;
     /// Monospace text in one piece. Ours too: a section's limit.
@@ -117,6 +133,25 @@ impl Draft {
         self.block(SlackSectionBlock::new().with_text(plain(format!("{label}{text}")).into()))
     }
 
+    /// A sentence of ours, in which the words of others stand in back-ticks. Where it is not quite that, it is
+    /// shown as typed text: nothing typed is ever markup.
+    #[must_use]
+    pub fn sentence(self, text: &str) -> Self {
+        match spans(&clip(&tidy(text), limit::TYPED)) {
+            Some(markup) => self.line(markup),
+            None => self.typed("", text),
+        }
+    }
+
+    /// The same when there is something.
+    #[must_use]
+    pub fn maybe_sentence(self, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.sentence(text),
+            None => self,
+        }
+    }
+
     /// The same when there is something.
     #[must_use]
     pub fn maybe_typed(self, label: &'static str, text: Option<&str>) -> Self {
@@ -166,6 +201,22 @@ impl Draft {
         self
     }
 
+    /// The same when there is one.
+    #[must_use]
+    pub fn button_if(self, button: Option<Button>) -> Self {
+        match button {
+            Some(button) => self.button(button),
+            None => self,
+        }
+    }
+
+    /// The button that opens the ask form, filled in with whatever can be read of a text.
+    #[must_use]
+    pub(super) fn form_button(self, text: &str) -> Self {
+        let button = ask_form("Fill in the form", Some(text));
+        self.block(SlackActionsBlock::new(vec![button.into()]))
+    }
+
     /// The finished message. `text` is what notifications and screen readers say.
     pub fn send(self, text: impl Into<Markup>) -> Message {
         let text = String::from(text.into().clip(limit::TEXT));
@@ -181,10 +232,36 @@ impl Draft {
         Message { text, blocks }
     }
 
+    /// The blocks alone, buttons last, for what is no message.
+    pub(super) fn parts(self) -> Vec<SlackBlock> {
+        let mut blocks = self.blocks;
+        blocks.extend(actions(self.buttons));
+        blocks
+    }
+
     fn block(mut self, block: impl Into<SlackBlock>) -> Self {
         self.blocks.push(block.into());
         self
     }
+}
+
+/// The sentence with its back-ticked words in monospace; `None` where anything outside them could be read
+/// as markup, or a tick stands alone.
+fn spans(text: &str) -> Option<Markup> {
+    let parts: Vec<&str> = text.split('`').collect();
+    // A colon is one only before a blank: `:word:` would be an emoji.
+    let plain = |part: &str| {
+        !part.contains(['*', '_', '~', '<', '>', '&', '@']) && !part.replace(": ", "").contains(':')
+    };
+    let ours = parts.iter().step_by(2).all(|part| plain(part));
+    if parts.len().is_multiple_of(2) || !ours {
+        return None;
+    }
+    let shown = parts.iter().enumerate().map(|(at, part)| match at % 2 {
+        0 => Markup::typed_as_is(part),
+        _ => Markup::code(part),
+    });
+    Some(shown.fold(Markup::default(), |all, part| all + part))
 }
 
 fn actions(buttons: Vec<Button>) -> Option<SlackBlock> {
@@ -196,7 +273,7 @@ fn actions(buttons: Vec<Button>) -> Option<SlackBlock> {
     (!elements.is_empty()).then(|| SlackActionsBlock::new(elements).into())
 }
 
-fn plain(text: String) -> SlackBlockPlainText {
+pub(super) fn plain(text: String) -> SlackBlockPlainText {
     SlackBlockPlainText::new(text).with_emoji(false)
 }
 

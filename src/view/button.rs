@@ -6,6 +6,7 @@ use slack_morphism::prelude::{
 };
 
 use super::blocks::limit;
+use super::form::id;
 use super::text::clip;
 use crate::id::RequestId;
 use crate::request::Request;
@@ -17,22 +18,34 @@ pub enum Action {
     Approve,
     /// An approver says no.
     Deny,
+    /// An approver looks closer, and may approve for less.
+    More,
+    /// Somebody whom the rule names opens at once.
+    Emergency,
     /// The requester takes a waiting request back.
     Cancel,
     /// The requester needs the path no more.
     Done,
+    /// The requester needs it for longer.
+    Extend,
     /// The requester asks the same again.
     Again,
+    /// Somebody has looked at what an emergency opened.
+    Review,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::Approve,
         Self::Deny,
+        Self::More,
+        Self::Emergency,
         Self::Cancel,
         Self::Done,
+        Self::Extend,
         Self::Again,
+        Self::Review,
     ];
 
     /// The `action_id` that Slack sends back.
@@ -40,9 +53,13 @@ impl Action {
         match self {
             Self::Approve => "approve",
             Self::Deny => "deny",
+            Self::More => "more",
+            Self::Emergency => "emergency",
             Self::Cancel => "cancel",
             Self::Done => "done",
+            Self::Extend => "extend",
             Self::Again => "again",
+            Self::Review => "review",
         }
     }
 
@@ -51,9 +68,21 @@ impl Action {
         match self {
             Self::Approve => "Approve",
             Self::Deny => "Deny",
+            Self::More => "More",
+            Self::Emergency => "Emergency",
             Self::Cancel => "Cancel",
             Self::Done => "I'm done",
+            Self::Extend => "Extend",
             Self::Again => "Ask again",
+            Self::Review => "Reviewed",
+        }
+    }
+
+    /// The title of the question that is asked back.
+    const fn asks_back(self) -> &'static str {
+        match self {
+            Self::Emergency => "Open without approval?",
+            _ => "Please look twice",
         }
     }
 
@@ -66,7 +95,13 @@ impl Action {
         match self {
             Self::Approve => Some(SlackBlockButtonStyle::Primary),
             Self::Deny => Some(SlackBlockButtonStyle::Danger),
-            Self::Cancel | Self::Done | Self::Again => None,
+            Self::More
+            | Self::Emergency
+            | Self::Cancel
+            | Self::Done
+            | Self::Extend
+            | Self::Again
+            | Self::Review => None,
         }
     }
 }
@@ -85,8 +120,13 @@ impl Button {
     /// things change.
     pub fn new(action: Action, request: &Request) -> Self {
         let face = match action {
-            Action::Approve | Action::Deny => request.posts.face,
-            Action::Cancel | Action::Done | Action::Again => request.posts.offered,
+            Action::Approve | Action::Deny | Action::More => request.posts.face,
+            Action::Emergency
+            | Action::Cancel
+            | Action::Done
+            | Action::Extend
+            | Action::Again
+            | Action::Review => request.posts.offered,
         };
         Self {
             action,
@@ -111,7 +151,7 @@ impl Button {
         element.style = self.action.style();
         element.confirm = self.confirm.map(|question| {
             SlackBlockConfirmItem::new(
-                plain("Please look twice", limit::CONFIRM_TITLE),
+                plain(self.action.asks_back(), limit::CONFIRM_TITLE),
                 SlackBlockPlainText::new(clip(&question, limit::CONFIRM_TEXT)).into(),
                 plain(self.action.label(), limit::CONFIRM_BUTTON),
                 plain("Back", limit::CONFIRM_BUTTON),
@@ -119,6 +159,15 @@ impl Button {
         });
         element
     }
+}
+
+/// The button that opens the ask form; with a text, filled in with whatever can be read of that.
+pub(super) fn ask_form(label: &str, text: Option<&str>) -> SlackBlockButtonElement {
+    let label = SlackBlockPlainText::new(clip(label, limit::BUTTON)).with_emoji(false);
+    let mut element = SlackBlockButtonElement::new(label.into());
+    element.action_id = Some(SlackActionId(id::ASK.to_owned()));
+    element.value = text.map(|text| clip(text, limit::VALUE));
+    element
 }
 
 /// Reads a button's value, `<id>.<face>`. The value may be forged: it only says which request and
@@ -142,9 +191,13 @@ mod tests {
             [
                 ("approve", "Approve"),
                 ("deny", "Deny"),
+                ("more", "More"),
+                ("emergency", "Emergency"),
                 ("cancel", "Cancel"),
                 ("done", "I'm done"),
+                ("extend", "Extend"),
                 ("again", "Ask again"),
+                ("review", "Reviewed"),
             ]
         );
         for action in Action::ALL {

@@ -27,16 +27,42 @@ pub(super) fn render(request: &Request, audience: Audience, to: &Address) -> Mes
     }
 }
 
-/// `@dana · prod-eu · 30 min · k7m3xa`
+/// `@dana · prod-eu · 30 min · k7m3xa`, and what it belongs to.
 pub(super) fn terms(request: &Request) -> Markup {
     let asked = &request.asked;
+    let incident = asked
+        .incident
+        .as_ref()
+        .map(|incident| Markup::from("incident ") + Markup::channel(&incident.channel));
+    let extends = asked
+        .extends
+        .as_ref()
+        .map(|extends| Markup::from("extends ") + Markup::code(extends.id.as_str()));
     let parts = [
         Markup::principal(&asked.by),
         Markup::typed(&asked.cluster),
-        asked.duration.into(),
+        length(request),
         Markup::code(request.id.as_str()),
     ];
-    Markup::join(parts, " · ")
+    Markup::join(parts.into_iter().chain(extends).chain(incident), " · ")
+}
+
+/// `30 min`, `30 min more`, `20 min (asked: 30 min)`.
+fn length(request: &Request) -> Markup {
+    let more = match &request.asked.extends {
+        Some(extends) => {
+            let until = request.length().after(extends.until);
+            Markup::from(" more, until ") + Markup::moment(until, request.asked.at)
+        }
+        None => Markup::default(),
+    };
+    let now = Markup::from(request.length()) + more;
+    match request.shortened {
+        Some(shorter) if shorter < request.asked.duration => {
+            now + " (asked: " + request.asked.duration + ")"
+        }
+        _ => now,
+    }
 }
 
 /// What approvers decide on.
@@ -52,17 +78,36 @@ fn question(request: &Request, to: &Address) -> Message {
     if let Some(question) = effect::second_look(request) {
         approve = approve.confirm(question);
     }
-    let title = Markup::from("Open ") + effect::path(request) + "?";
+    let title = match request.asked.extends {
+        Some(_) => Markup::from("Keep ") + effect::path(request) + " open for longer?",
+        None => Markup::from("Open ") + effect::path(request) + "?",
+    };
     let draft = Draft::new().line(title.bold() + "\n" + terms(request));
     let draft = substance(draft, request).line(stages::progress(request, voice));
-    let deny = Button::new(Action::Deny, request);
+    let button = |action| Button::new(action, request);
+    let (deny, more) = (button(Action::Deny), button(Action::More));
     let draft = match reader {
-        Reader::Channel | Reader::Asked => draft.button(approve).button(deny),
+        Reader::Channel | Reader::Asked => draft.button(approve).button(deny).button(more),
         // They may still change their mind.
-        Reader::Voted => draft.button(deny),
+        Reader::Voted => draft.button(deny).button(more),
         Reader::NotAsked => draft,
     };
+    let draft = match to {
+        Address::Person(person) if !request.rescuers.contains(person) => draft,
+        _ => draft.button_if(emergency(request)),
+    };
     draft.send(summary("Approve?".into(), request))
+}
+
+/// The way out for those whom the rule names; asked back, because it skips everybody.
+fn emergency(request: &Request) -> Option<Button> {
+    let plan = request.route.as_ref()?.emergency.as_ref()?;
+    let question = format!(
+        "Opens at once for {}, without approval. {} is told, and it must be reviewed.",
+        request.length().min(plan.max),
+        plan.tell
+    );
+    Some(Button::new(Action::Emergency, request).confirm(&question))
 }
 
 /// Who reads a card of a waiting request, so that no button is offered that would do nothing.
@@ -82,8 +127,7 @@ fn reader(request: &Request, to: &Address) -> Reader {
         return Reader::Channel;
     };
     let waiting = request.waiting_stage().map(|(stage, _)| stage);
-    let crowd = waiting.and_then(|stage| request.crowds.get(stage));
-    if !crowd.is_some_and(|crowd| crowd.people.contains(person)) {
+    if !waiting.is_some_and(|stage| request.is_asked(stage, person)) {
         Reader::NotAsked
     } else if request.votes.iter().any(|vote| vote.by == *person) {
         Reader::Voted
@@ -98,9 +142,16 @@ fn waiting(request: &Request) -> Message {
     let draft = Draft::new().line(title + "\n" + terms(request));
     substance(draft, request)
         .line(stages::progress(request, Voice::Name))
+        .line(stages::unreached(request))
         .small(lapses(request), None)
         .button(Button::new(Action::Cancel, request))
+        .button_if(emergency(request).filter(|_| rescues_self(request)))
         .send(summary("Waiting".into(), request))
+}
+
+fn rescues_self(request: &Request) -> bool {
+    let requester = request.asked.by.person();
+    requester.is_some_and(|person| request.rescuers.contains(person))
 }
 
 /// Why, and what it changes.

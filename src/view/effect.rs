@@ -68,7 +68,8 @@ pub(super) fn pairs(pairs: &[Opened]) -> Markup {
     Markup::list(pairs.iter().map(pair), MOST_PAIRS)
 }
 
-fn pair(pair: &Opened) -> Markup {
+/// One pair of workloads and its ports.
+pub(super) fn pair(pair: &Opened) -> Markup {
     let ports = pair.ports.iter().map(|port| Markup::typed(port));
     Markup::code(&pair.from)
         + " → "

@@ -67,6 +67,11 @@ impl Markup {
         Self(escape(&tidy(text)).replace('@', "@\u{2060}"))
     }
 
+    /// Escaped, with its blanks as they are: for parts of a sentence that was tidied as a whole.
+    pub(super) fn typed_as_is(text: &str) -> Self {
+        Self(escape(text))
+    }
+
     /// A name in monospace. Long ones lose their middle: both ends tell more than the start.
     pub fn code(name: &str) -> Self {
         let inside = middle(&tidy(name).replace('`', "'"), LONGEST_NAME);

@@ -1,6 +1,8 @@
 //! Notices: messages about something that happened. One that no longer holds shrinks to a line that
 //! says how it went on, without buttons that would do nothing.
 
+mod emergency;
+
 use super::blocks::{Draft, Message};
 use super::button::{Action, Button};
 use super::card::{lapses, terms};
@@ -44,6 +46,10 @@ impl Scene<'_> {
             Notice::Cancelled => self.brief(&outcome::of(self.request)),
             Notice::Reminder(_) => self.ask("Still waiting"),
             Notice::NextStage(_) => self.ask("Next approval"),
+            Notice::Escalated(_) => self.ask("Nobody has answered yet"),
+            Notice::Emergency => self.emergency(),
+            Notice::ReviewWanted(_) => self.review_wanted(),
+            Notice::Reviewed => self.reviewed(),
             Notice::CannotClose => self.cannot_close(),
             Notice::Changed(Finding::OpensMore { pairs }) => self.opens_more(pairs),
             Notice::Changed(Finding::NotOpen { why }) => self.not_open(why),
@@ -58,6 +64,7 @@ impl Scene<'_> {
             .line(self.headed(&"Applied".into()) + "\n" + when)
             .small(self.cc("Usually works in seconds".into()), None)
             .button_if(self.done())
+            .button_if(self.extend())
             .send(summary("Applied".into(), request))
     }
 
@@ -65,17 +72,37 @@ impl Scene<'_> {
         let title = Markup::from(rounded(left)) + " left";
         let until = Markup::from("Ends at ") + outcome::ends_at(self.request).unwrap_or_default();
         let more = match self.audience {
-            Audience::Requester => " · need it longer? Ask for it again",
-            Audience::Approvers | Audience::Others => "",
+            Audience::Requester => self.whom_extending_asks(),
+            Audience::Approvers | Audience::Others => Markup::default(),
         };
+        let when = Markup::join([until, more], " · ");
         Draft::new()
-            .line(self.headed(&title) + "\n" + until + more)
+            .line(self.headed(&title) + "\n" + when)
+            .button_if(self.extend())
             .button_if(self.done())
             .send(summary(title, self.request))
     }
 
+    /// `extending asks orders on-call`: whoever was asked before. The rules as they are then decide.
+    fn whom_extending_asks(&self) -> Markup {
+        if self.extend().is_none() {
+            let most = self.request.route.as_ref().map(|route| route.max);
+            return most.map_or_else(Markup::default, |most| Markup::from(most) + " is the most");
+        }
+        let stages = self.request.stages().iter();
+        let names = stages.map(|stage| Markup::typed(&stage.name));
+        match Markup::list(names, MOST_REASONS) {
+            names if names.is_empty() => names,
+            names => Markup::from("extending asks ") + names,
+        }
+    }
+
     fn ended(&self, why: &End) -> Message {
         let line = outcome::end(self.request, why);
+        if *why == End::Expired && self.request.extended.is_some() {
+            // The path is open still: nothing to ask again for, and no policies to speak of.
+            return self.brief(&line);
+        }
         let note = match self.request.grant {
             Some(_) => self.cc(HONEST.into()),
             // Who is only told was not told of an opening either.
@@ -101,17 +128,23 @@ impl Scene<'_> {
 
     /// Asks those who have not answered; the buttons are on the card.
     fn ask(&self, title: &'static str) -> Message {
-        let voice = match self.audience {
-            Audience::Approvers if self.in_channel() => Voice::Ping,
-            Audience::Approvers => Voice::You,
-            Audience::Requester | Audience::Others => Voice::Name,
-        };
+        let voice = self.voice();
         let head = self.headed(&title.into()) + "\n" + terms(self.request);
         Draft::new()
             .line(head)
             .line(stages::progress(self.request, voice))
+            .line(stages::unreached(self.request))
             .small(lapses(self.request), None)
             .send(summary(title.into(), self.request))
+    }
+
+    /// How those who are asked are named: where they read along they are notified.
+    fn voice(&self) -> Voice {
+        match self.audience {
+            Audience::Approvers if self.in_channel() => Voice::Ping,
+            Audience::Approvers => Voice::You,
+            Audience::Requester | Audience::Others => Voice::Name,
+        }
     }
 
     fn cannot_close(&self) -> Message {
@@ -121,8 +154,14 @@ impl Scene<'_> {
             None => "What was begun could not be taken back, so the path may be open in part",
         };
         let then = ". Drawbridge keeps trying; operators are needed";
+        // Who reads along in the channel is paged: they are the ones who can act.
+        let paged = match self.voice() {
+            Voice::Ping => stages::everybody(self.request, Voice::Ping),
+            Voice::You | Voice::Name => Markup::default(),
+        };
         Draft::new()
             .line(self.headed(&title.into()))
+            .line(paged)
             .small(Markup::from(so) + then, None)
             .send(summary(title.into(), self.request))
     }
@@ -161,10 +200,17 @@ impl Scene<'_> {
             Notice::Warning { .. } => "Warned of the end",
             Notice::Reminder(_) => "Reminded",
             Notice::NextStage(_) => "Asked for the next approval",
+            Notice::Escalated(_) => "Asked the next circle",
+            Notice::ReviewWanted(_) => "Asked for a review",
             Notice::CannotClose => "Could not be closed at first",
             Notice::Changed(Finding::OpensMore { .. }) => "Opened more than was approved",
             Notice::Changed(Finding::NotOpen { .. }) => "May not have worked for a while",
-            Notice::Ended(_) | Notice::Denied | Notice::Lapsed | Notice::Cancelled => "",
+            Notice::Ended(_)
+            | Notice::Denied
+            | Notice::Lapsed
+            | Notice::Cancelled
+            | Notice::Emergency
+            | Notice::Reviewed => "",
         };
         let line = outcome::of(self.request);
         // Why it stands as it does is said by the notice of that, not again by each one before it.
@@ -187,10 +233,22 @@ impl Scene<'_> {
             Notice::NextStage(stage) => {
                 matches!(state, State::Pending { stage: now, .. } if now == stage)
             }
+            Notice::Escalated(stage) => {
+                matches!(state, State::Pending { stage: now, .. } if now == stage)
+            }
+            Notice::ReviewWanted(times) => {
+                let asked = self.request.emergency.as_ref().map(|e| e.chased);
+                self.request.awaits_review() && asked == Some(*times)
+            }
             Notice::CannotClose => matches!(state, State::Ending { .. }),
             Notice::Changed(found) => matches!(state, State::Active { .. }) && self.is_so(found),
             // Final states: these never pass.
-            Notice::Ended(_) | Notice::Denied | Notice::Lapsed | Notice::Cancelled => true,
+            Notice::Ended(_)
+            | Notice::Denied
+            | Notice::Lapsed
+            | Notice::Cancelled
+            | Notice::Emergency
+            | Notice::Reviewed => true,
         }
     }
 
@@ -221,6 +279,12 @@ impl Scene<'_> {
 
     fn done(&self) -> Option<Button> {
         self.offer(Action::Done)
+    }
+
+    /// Where the rule leaves time for it.
+    fn extend(&self) -> Option<Button> {
+        let left = self.request.left_to_extend();
+        self.offer(Action::Extend).filter(|_| left >= Seconds(60))
     }
 
     fn ask_again(&self) -> Option<Button> {
@@ -261,13 +325,4 @@ fn rounded(left: Seconds) -> Seconds {
 
 fn quoted(words: &str) -> String {
     format!("“{words}”")
-}
-
-impl Draft {
-    fn button_if(self, button: Option<Button>) -> Self {
-        match button {
-            Some(button) => self.button(button),
-            None => self,
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::markup::Markup;
 use super::stages;
-use crate::request::{End, Request, State};
+use crate::request::{End, ExtendedBy, Request, State};
 
 /// One line: a title, what belongs to it, and words that somebody typed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -74,7 +74,10 @@ pub(super) fn end(request: &Request, why: &End) -> Line {
     };
     match why {
         End::Failed { reason } => Line::new("Not opened").words(Some(reason)),
-        End::Expired => Line::new("Expired and closed"),
+        End::Expired => match &request.extended {
+            Some(on) => Line::new("Expired").rest(goes_on(on)),
+            None => Line::new("Expired and closed"),
+        },
         End::Done if request.grant.is_none() => Line::new("Closed before it opened").rest(by),
         End::Revoked { reason, .. } if request.grant.is_none() => {
             Line::new("Closed before it opened")
@@ -91,6 +94,12 @@ pub(super) fn end(request: &Request, why: &End) -> Line {
             Line::new("Closed early").rest(" · somebody deleted its policies in the cluster")
         }
     }
+}
+
+/// ` · goes on as k7m3xb until 04:12`
+fn goes_on(on: &ExtendedBy) -> Markup {
+    let id = Markup::code(on.id.as_str());
+    Markup::from(" · goes on until ") + Markup::moment(on.until, on.until) + " as " + id
 }
 
 fn lapsed(request: &Request) -> Line {

@@ -7,13 +7,17 @@ use super::markup::Markup;
 use super::outcome;
 use super::stages::{self, Voice};
 use super::summary::summary;
-use crate::grammar::ParseError;
+use super::text::tidy;
+use crate::grammar::{ParseError, scrub, table};
 use crate::id::RequestId;
 use crate::request::{Crowd, Refusal, Request, State};
-use crate::rules::{Route, StagePlan};
+use crate::rules::{Aside, Pass, Route, StagePlan};
 
 /// Requests listed by `mine` before the rest is counted: one screen.
 const MOST_LISTED: usize = 20;
+
+/// Limits and groups in one small line before the rest is counted.
+const MOST_LIMITS: usize = 4;
 
 /// One phrase of the grammar, for the help text: usage, example, meaning.
 pub type Entry = (&'static str, &'static str, &'static str);
@@ -38,13 +42,28 @@ pub fn parse_error(text: &str, error: &ParseError) -> Message {
     let draft = Draft::new()
         .line(Markup::from("Not understood").bold() + " · nothing was asked")
         .mono(&error.pointing(text))
-        .typed("", &error.message);
+        .sentence(&error.message);
     // The nearest text says more than a hint about it.
     let draft = match &error.nearest {
         Some(nearest) => draft.line("Did you mean").mono(nearest),
-        None => draft.maybe_typed("", error.hint.as_deref()),
+        None => draft.maybe_sentence(error.hint.as_deref()),
+    };
+    // What it is filled in with comes back with the click: never with a password in it.
+    let draft = match tidy(&scrub(text)) {
+        text if !may_be_an_ask(&text) => draft,
+        text => draft.form_button(&text),
     };
     draft.send(Markup::from("Not understood: ") + Markup::typed(&error.message))
+}
+
+/// Whether a form for asks may help: not where another phrase was begun.
+fn may_be_an_ask(text: &str) -> bool {
+    let Some(first) = text.split(' ').next().filter(|word| !word.is_empty()) else {
+        return false;
+    };
+    let begins = |phrase: &table::Entry| phrase.word.eq_ignore_ascii_case(first);
+    let other = table::PHRASES.iter().find(|phrase| begins(phrase));
+    other.is_none_or(|phrase| phrase.word == "using")
 }
 
 /// No, and what to do next: for asks that a rule or a fact refuses. Nothing was opened.
@@ -56,6 +75,41 @@ pub fn refused(message: &str, hint: Option<&str>) -> Message {
 pub fn unchanged(refusal: &Refusal) -> Message {
     let hint = refusal.hint();
     no("Nothing changed", &refusal.to_string(), hint.as_deref())
+}
+
+/// The same with how the request stands now: whoever pressed a button on an older picture need not look
+/// for the card. Only where the person may know it.
+pub fn unchanged_now(refusal: &Refusal, request: &Request) -> Message {
+    let tells = matches!(
+        refusal,
+        Refusal::Over { .. }
+            | Refusal::NotYet { .. }
+            | Refusal::Stale
+            | Refusal::AlreadyApproved
+            | Refusal::SlotTaken
+            | Refusal::NotAnApprover { .. }
+    );
+    if !tells {
+        return unchanged(refusal);
+    }
+    let title = Markup::from("Nothing changed");
+    let line = outcome::of(request);
+    let now = Markup::from("Now: ") + line.markup() + " · " + effect::path(request);
+    let progress = match request.state {
+        State::Pending { .. } => stages::progress(request, Voice::Name),
+        _ => Markup::default(),
+    };
+    // What the card shows is said right here.
+    let hint = refusal
+        .hint()
+        .filter(|_| !matches!(refusal, Refusal::Over { .. } | Refusal::Stale));
+    Draft::new()
+        .line(title.clone().bold())
+        .sentence(&refusal.to_string())
+        .maybe_sentence(hint.as_deref())
+        .line(now)
+        .line(progress)
+        .send(title + ": " + Markup::typed(&refusal.to_string()))
 }
 
 /// There is no such request, or it is none of the person's business.
@@ -70,8 +124,8 @@ pub fn unknown(id: &RequestId) -> Message {
 fn no(title: &'static str, message: &str, hint: Option<&str>) -> Message {
     Draft::new()
         .line(Markup::from(title).bold())
-        .typed("", message)
-        .maybe_typed("", hint)
+        .sentence(message)
+        .maybe_sentence(hint)
         .send(Markup::from(title) + ": " + Markup::typed(message))
 }
 
@@ -170,12 +224,13 @@ pub fn show(request: &Request) -> Message {
     draft.send(summary(line.title, request))
 }
 
-/// Who would be asked.
-pub fn approvers(route: &Route, crowds: &[Crowd]) -> Message {
+/// Who would be asked, and why.
+pub fn approvers(route: &Route, crowds: &[Crowd], aside: &Aside) -> Message {
     let title = Markup::from("Rule ") + Markup::code(&route.rule);
+    let aside = besides(route, aside);
     if route.stages.is_empty() {
         let all = title + " approves it at once";
-        return Draft::new().line(all.clone()).send(all);
+        return Draft::new().line(all.clone()).small(aside, None).send(all);
     }
     let nobody = Crowd::default();
     let lines = route.stages.iter().enumerate().map(|(at, plan)| {
@@ -190,7 +245,34 @@ pub fn approvers(route: &Route, crowds: &[Crowd]) -> Message {
     Draft::new()
         .line(title.clone().bold() + order)
         .line(Markup::join(lines, "\n"))
+        .small(aside, None)
         .send(title + " asks " + route.stages.len())
+}
+
+/// Why this rule, why it asks or does not, and who need not wait.
+fn besides(route: &Route, aside: &Aside) -> Markup {
+    let why = match &aside.when {
+        Some(when) => Markup::from("The first rule that matches: ") + Markup::code(when),
+        None => "The first rule that matches".into(),
+    };
+    let automatic = match &route.pass {
+        Pass::Automatic { why } => Markup::typed(why),
+        Pass::Stages | Pass::Emergency => {
+            let limits = aside.not_automatic.iter();
+            let limits = Markup::list(limits.map(|limit| Markup::typed(limit)), MOST_LIMITS);
+            if limits.is_empty() {
+                limits
+            } else {
+                Markup::from("not automatic: ") + limits
+            }
+        }
+    };
+    let emergency = route.emergency.as_ref().map(|plan| {
+        let names = plan.by.parts().map(|name| Markup::code(&name));
+        let names = Markup::list(names, MOST_LIMITS);
+        Markup::from("in an emergency ") + names + " may open it at once, for " + plan.max
+    });
+    Markup::join([why, automatic, emergency.unwrap_or_default()], " · ")
 }
 
 fn who_may(at: usize, plan: &StagePlan, crowd: &Crowd) -> Markup {
@@ -216,7 +298,7 @@ pub fn reach(answer: &ReachAnswer<'_>) -> Message {
     let sentences = answer.blocked_by.iter().chain(answer.why).take(MOST_LISTED);
     let flow = Markup::typed(answer.from) + " → " + Markup::typed(answer.to);
     sentences
-        .fold(draft, |draft, sentence| draft.typed("", sentence))
+        .fold(draft, |draft, sentence| draft.sentence(sentence))
         .send(Markup::from(title) + " · " + flow)
 }
 

@@ -1,8 +1,8 @@
 //! Who is asked, and how far each stage of approval is.
 
 use super::markup::Markup;
-use crate::request::{Crowd, Request, State};
-use crate::rules::{StagePlan, UserId};
+use crate::request::{Crowd, Request, State, Vote};
+use crate::rules::{Right, StagePlan, UserId};
 
 /// People named one by one before the rest is counted.
 const MOST_PEOPLE: usize = 10;
@@ -55,10 +55,7 @@ fn so_far(request: &Request, at: usize, plan: &StagePlan) -> Markup {
 }
 
 fn voters(request: &Request, stage: usize) -> Markup {
-    let people = request
-        .votes_for(stage)
-        .map(|vote| Markup::person(&vote.by));
-    Markup::list(people, MOST_PEOPLE)
+    Markup::list(request.votes_for(stage).map(voter), MOST_PEOPLE)
 }
 
 /// Those who are asked for a stage and have not answered yet.
@@ -79,15 +76,77 @@ pub(super) fn asked(request: &Request, stage: usize, voice: Voice) -> Markup {
         Voice::You | Voice::Name => Markup::handle(handle),
     });
     let people = crowd.people.iter().filter(voted).filter(by_name);
+    let (next_groups, next_people) = next_circle(request, stage, voice);
     let most = match voice {
         Voice::Ping => MOST_PINGED,
         Voice::You | Voice::Name => MOST_PEOPLE,
     };
-    let names = Markup::list(groups.chain(people.map(Markup::person)), most);
+    let instead = crowd
+        .stand_ins
+        .iter()
+        .map(|(stand_in, absent)| in_place(stand_in, absent));
+    let instead = instead.filter(|_| !crowd.groups.is_empty());
+    let people = people.map(Markup::person).chain(instead).chain(next_people);
+    let names = Markup::list(groups.chain(next_groups).chain(people), most);
     if names.is_empty() {
         "Nobody".into()
     } else {
         names
+    }
+}
+
+/// The next circle, once the stage was escalated to it; a request that lapsed was.
+fn next_circle(request: &Request, stage: usize, voice: Voice) -> (Vec<Markup>, Vec<Markup>) {
+    let waits = request.waiting_stage().is_some_and(|(now, _)| now == stage);
+    let lapsed = matches!(request.state, State::Lapsed) && stages_asked(request) == stage + 1;
+    if !(lapsed || (waits && request.is_escalated())) {
+        return (Vec::new(), Vec::new());
+    }
+    let next = &request.escalation;
+    let groups = next.groups.iter().map(|(handle, id)| match voice {
+        Voice::Ping => Markup::group(handle, id),
+        Voice::You | Voice::Name => Markup::handle(handle),
+    });
+    let people = next.people.iter().filter(|_| next.groups.is_empty());
+    (groups.collect(), people.map(Markup::person).collect())
+}
+
+/// Everybody of every stage, whether asked or not: for what concerns them all.
+pub(super) fn everybody(request: &Request, voice: Voice) -> Markup {
+    let voice = if voice == Voice::You {
+        Voice::Name
+    } else {
+        voice
+    };
+    let stages = request.stages().iter().enumerate();
+    let names =
+        stages.map(|(at, plan)| Markup::typed(&plan.name) + " (" + asked(request, at, voice) + ")");
+    Markup::list(names, MOST_PEOPLE)
+}
+
+/// `Could not be written to: @max`: they count as silent.
+pub(super) fn unreached(request: &Request) -> Markup {
+    let people = request.unreached().into_iter().map(Markup::person);
+    match Markup::list(people, MOST_PEOPLE) {
+        names if names.is_empty() => names,
+        names => Markup::from("Could not be written to: ") + names,
+    }
+}
+
+/// `@kim for @sam`
+fn in_place(stand_in: &UserId, absent: &UserId) -> Markup {
+    Markup::person(stand_in) + " for " + Markup::person(absent)
+}
+
+/// Who gave a vote, in whose place, and on which request if it was given before.
+fn voter(vote: &Vote) -> Markup {
+    let who = match &vote.right {
+        Right::StandIn(absent) => in_place(&vote.by, absent),
+        Right::Own | Right::Escalated => Markup::person(&vote.by),
+    };
+    match &vote.given_on {
+        Some(on) => who + " on " + Markup::code(on.as_str()),
+        None => who,
     }
 }
 
@@ -120,10 +179,16 @@ pub(super) fn approved_by(request: &Request) -> Markup {
     if !approved {
         return Markup::default();
     }
-    let voters = request.votes.iter().map(|vote| Markup::person(&vote.by));
+    let voters = request.votes.iter().map(voter);
     let voters = Markup::list(voters, MOST_PEOPLE);
+    if let Some(emergency) = &request.emergency {
+        return Markup::from("emergency, opened by ") + Markup::person(&emergency.by);
+    }
     match &request.route {
         _ if !voters.is_empty() => Markup::from("approved by ") + voters,
+        Some(route) if request.is_automatic() => {
+            Markup::from("approved automatically by rule ") + Markup::code(&route.rule)
+        }
         Some(route) => Markup::from("approved by rule ") + Markup::code(&route.rule),
         None => Markup::default(),
     }

@@ -26,7 +26,7 @@ pub fn summary(title: Markup, request: &Request) -> Markup {
         service @ Principal::Service { .. } => short_name(&service.to_string()),
     };
     let cluster = short_name(&asked.cluster);
-    let length = Markup::from(asked.duration);
+    let length = Markup::from(request.length());
     let reason = Markup::typed(asked.reason.as_deref().unwrap_or_default());
 
     let fixed: usize = [&title, &who, &cluster, &length]

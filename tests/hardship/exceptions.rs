@@ -11,10 +11,60 @@ const EXCEPTIONS: &[(&str, Hardship, &str)] = &[
          nothing to take back or to say so of",
     ),
     (
+        "a_denial_carries_the_approvers_words",
+        Hardship::CrashAfterCommits,
+        "Slack keeps the form open and says that it could not be sent: a person would press once more",
+    ),
+    (
+        "a_wrong_form_stays_and_says_where",
+        Hardship::CrashAfterCommits,
+        "Slack keeps the form open and says that it could not be sent: a person would press once more",
+    ),
+    (
+        "an_incident_ends_what_was_opened_for_it",
+        Hardship::CrashAfterCommits,
+        "what is said once in an incident's channel is lost with the process that was to say it; the \
+         incident itself is kept, and Slack says that the command failed",
+    ),
+    (
+        "an_incident_has_its_own_approvers",
+        Hardship::CrashAfterCommits,
+        "as for the incident that ends what was opened for it",
+    ),
+    (
+        "kept_open_for_longer",
+        Hardship::CrashAfterCommits,
+        "that the request before goes on is told to it after the extension is open, as a courtesy: a \
+         process that dies in between does not tell it",
+    ),
+    (
+        "somebody_stands_in_for_who_is_away",
+        Hardship::CrashAfterCommits,
+        "the absence is kept, but who stands in is written to once, after it: Slack says that the command \
+         failed, and a person would say it once more",
+    ),
+    (
+        "the_shortest_grant_is_still_warned",
+        Hardship::CrashAfterCommits,
+        "a new process after every commit opens the path seconds later than the story counts from, and a \
+         minute has no room for them",
+    ),
+    (
+        "the_form_asks_like_a_typed_line",
+        Hardship::CrashAfterCommits,
+        "Slack keeps the form open and says that it could not be sent: a person would press once more",
+    ),
+    (
         "a_slow_store_keeps_nobody_waiting",
         Hardship::Repeat,
         "with 0.7 s a call and every call twice, no attempt is verified within its five seconds: the \
          request fails as it must",
+    ),
+    (
+        "an_incident_ends_what_was_opened_for_it",
+        Hardship::LoseAnswers,
+        "its timeline tells what happened in the order in which it did, and of two requests that end \
+         together the one whose answer was lost ends second",
     ),
     (
         "killed_between_approval_and_opening",

@@ -214,3 +214,74 @@ fn bad_input_gets_a_clear_message_and_what_can_be_answered_is() {
         .unwrap();
     assert_eq!(code(&missing), 2);
 }
+
+const RULES: &str = r##"
+apiVersion: drawbridge.dev/v1alpha1
+kind: AccessRule
+metadata: {name: orders}
+spec:
+  match: {templates: [connect], when: "to.namespace == 'orders'"}
+  requesters: {slack: {usergroups: ["@backend"]}, serviceAccounts: ["ci/deployer"]}
+  stages: [{name: owners, from: {usergroups: ["@orders-oncall"]}}]
+  limits: {max: 2h}
+"##;
+
+fn explain(town: &Folder, rules: &Folder, words: &[&str], env: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_drawbridge"));
+    for name in ["SLACK_BOT_TOKEN", "DRAWBRIDGE_RULES", "DRAWBRIDGE_CONFIG"] {
+        command.env_remove(name);
+    }
+    command
+        .arg("explain")
+        .args(words)
+        .args([Path::new("--manifests"), town.path()])
+        .args([Path::new("--rules"), rules.path()])
+        .envs(env.iter().copied())
+        .output()
+        .unwrap()
+}
+
+/// Words, environment, exit status, start of the last line.
+type Explained<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], i32, &'a str);
+
+#[test]
+fn an_explanation_ends_with_the_verdict_and_its_exit_status() {
+    let town = Folder::with(&[("town.yaml", TOWN)]);
+    let rules = Folder::with(&[("orders.yaml", RULES)]);
+    let ask = "shop/web to orders/db for 30m";
+    let dana = ["--as", "U0DANA", "--member-of", "@backend"];
+    let long = ["shop/web to orders/db for 3h", "--as", "ci/deployer"];
+    let away = [
+        ("SLACK_BOT_TOKEN", "xoxb-1"),
+        ("SLACK_API_URL", "http://127.0.0.1:9/api"),
+    ];
+    #[rustfmt::skip]
+    let cases: [Explained<'_>; 6] = [
+        (&[&[ask][..], &dana].concat(), &[], 0, "allowed, once approved by `owners`"),
+        (&[ask, "--as", "ci/deployer"], &[], 0, "allowed, once approved by `owners`"),
+        (&long, &[], 1, "refused: 3 h is longer than the 2 h"),
+        (&[ask, "--as", "U0EVE"], &[], 1, "refused: rule `orders` does not let you ask"),
+        (&[ask, "--as", "dana"], &[], 2, ""),
+        (&[ask, "--as", "U0DANA"], &away, 3, ""),
+    ];
+    for (words, env, status, last) in cases {
+        let output = explain(&town, &rules, words, env);
+        let told = text(&output);
+        assert_eq!(code(&output), status, "{words:?}: {told}");
+        let line = told.lines().last().unwrap_or_default().trim();
+        assert!(line.starts_with(last), "{words:?}: {line}");
+        assert_eq!(told.is_empty(), last.is_empty(), "{words:?}");
+    }
+    let output = explain(
+        &town,
+        &rules,
+        &[ask, "--as", "ci/deployer", "-o", "json"],
+        &[],
+    );
+    let told = &lines(&output)[0];
+    assert_eq!(
+        (&told["verdict"], &told["rule"]),
+        (&"allowed".into(), &"orders".into())
+    );
+    assert_eq!(told["considered"][0]["fit"], "governs");
+}

@@ -4,6 +4,7 @@
 //! `tests/servers/slack-sdk.sh` installs what is needed into `target/servers/slack-sdk`. The code that
 //! runs there is in `tests/slack-sdk`.
 
+mod adapter;
 mod bot;
 mod check;
 mod faults;

@@ -19,13 +19,26 @@ const CARD = [
   },
 ];
 const reasonField = { type: 'plain_text_input', action_id: 'reason' };
+const serviceMenu = { type: 'external_select', action_id: 'to', min_query_length: 1 };
+const DEEPER = {
+  type: 'actions',
+  block_id: 'more',
+  elements: [{ type: 'button', action_id: 'deeper', text: plain('Deeper'), value: 'more' }],
+};
 const FORM = {
   type: 'modal',
   callback_id: 'ask',
   title: plain('Ask'),
   submit: plain('Send'),
-  blocks: [{ type: 'input', block_id: 'why', label: plain('Why'), element: reasonField }],
+  blocks: [
+    { type: 'input', block_id: 'why', label: plain('Why'), element: reasonField },
+    { type: 'input', block_id: 'where', label: plain('Where'), optional: true, element: serviceMenu },
+    DEEPER,
+  ],
 };
+const ON_TOP = { type: 'modal', title: plain('On top'), blocks: [{ type: 'section', text: plain('more') }] };
+const HOME = { type: 'home', blocks: [{ type: 'section', text: plain('yours') }, DEEPER] };
+const SERVICES = ['orders/db', 'orders/web', 'shop/web'];
 
 const app = new App({
   token: env.SLACK_BOT_TOKEN,
@@ -79,6 +92,36 @@ app.view('ask', async ({ ack, view, client }) => {
   }
   await ack();
   await client.chat.postMessage({ channel: view.private_metadata, text: `asked: ${reason}` });
+});
+
+app.options('to', async ({ ack, payload }) => {
+  const found = SERVICES.filter((name) => name.startsWith(payload.value));
+  await ack({ options: found.map((name) => ({ text: plain(name), value: name })) });
+  tell('typed', { text: payload.value });
+});
+
+app.action('deeper', async ({ ack, body, client }) => {
+  await ack();
+  const open = body.view.type === 'home' ? client.views.open : client.views.push;
+  await open({ trigger_id: body.trigger_id, view: ON_TOP });
+  tell('pressed', { on: body.view.type });
+});
+
+app.event('app_home_opened', async ({ event, client }) => {
+  await client.views.publish({ user_id: event.user, view: HOME });
+  tell('home', { tab: event.tab });
+});
+
+app.shortcut('ask', async ({ ack, body, client }) => {
+  await ack();
+  await client.views.open({ trigger_id: body.trigger_id, view: ON_TOP });
+  tell('shortcut', { user: body.user.id });
+});
+
+app.shortcut('ask_about', async ({ ack, body, respond }) => {
+  await ack();
+  await respond({ text: 'about that', replace_original: false });
+  tell('about', { text: body.message.text });
 });
 
 process.stdin.on('end', () => process.exit(0)).resume();

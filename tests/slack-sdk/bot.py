@@ -45,9 +45,18 @@ CARD = [
 ]
 FORM = {
     "type": "modal", "callback_id": "ask", "title": plain("Ask"), "submit": plain("Send"),
-    "blocks": [{"type": "input", "block_id": "why", "label": plain("Why"),
-                "element": {"type": "plain_text_input", "action_id": "reason"}}],
+    "blocks": [
+        {"type": "input", "block_id": "why", "label": plain("Why"),
+         "element": {"type": "plain_text_input", "action_id": "reason"}},
+        {"type": "input", "block_id": "where", "label": plain("Where"), "optional": True,
+         "element": {"type": "external_select", "action_id": "to", "min_query_length": 1}},
+        {"type": "actions", "block_id": "more", "elements": [
+            {"type": "button", "action_id": "deeper", "text": plain("Deeper"), "value": "more"}]},
+    ],
 }
+ON_TOP = {"type": "modal", "title": plain("On top"), "blocks": [{"type": "section", "text": plain("more")}]}
+HOME = {"type": "home", "blocks": [{"type": "section", "text": plain("yours")}, FORM["blocks"][2]]}
+SERVICES = ("orders/db", "orders/web", "shop/web")
 
 app = App(client=client_for("SLACK_BOT_TOKEN"), signing_secret=os.environ["SLACK_SIGNING_SECRET"])
 seen = {}
@@ -101,6 +110,43 @@ def submitted(ack, view, client):
         return
     ack()
     client.chat_postMessage(channel=view["private_metadata"], text=f"asked: {reason}")
+
+
+@app.options("to")
+def typed(ack, payload):
+    found = [name for name in SERVICES if name.startswith(payload["value"])]
+    ack(options=[{"text": plain(name), "value": name} for name in found])
+    tell("typed", text=payload["value"])
+
+
+@app.action("deeper")
+def deeper(ack, body, client):
+    ack()
+    if body["view"]["type"] == "home":
+        client.views_open(trigger_id=body["trigger_id"], view=ON_TOP)
+    else:
+        client.views_push(trigger_id=body["trigger_id"], view=ON_TOP)
+    tell("pressed", on=body["view"]["type"])
+
+
+@app.event("app_home_opened")
+def opened(event, client):
+    client.views_publish(user_id=event["user"], view=HOME)
+    tell("home", tab=event["tab"])
+
+
+@app.shortcut("ask")
+def shortcut(ack, body, client):
+    ack()
+    client.views_open(trigger_id=body["trigger_id"], view=ON_TOP)
+    tell("shortcut", user=body["user"]["id"])
+
+
+@app.shortcut("ask_about")
+def shortcut_on_message(ack, body, respond):
+    ack()
+    respond(text="about that", replace_original=False)
+    tell("about", text=body["message"]["text"])
 
 
 def end_with_the_test():

@@ -26,6 +26,7 @@ def survey(client, command, app_client):
     app_client.apps_connections_open(app_token=app_client.token)
     refused("not_allowed_token_type", client.apps_connections_open, app_token=client.token)
     forms(client, command["trigger_id"])
+    home(client, user)
     messages(client, channel, user)
     conversations(client, channel, user)
     people(client, user, stranger)
@@ -40,6 +41,15 @@ def forms(client, trigger):
     client.views_update(view_id=opened["id"], hash=opened["hash"], view=view)
     refused("hash_conflict", client.views_update, view_id=opened["id"], hash="1.old", view=view)
     refused("not_found", client.views_update, view_id="V0", view=view)
+    # Well is what the bot does when the button in its form is pressed.
+    refused("exchanged_trigger_id", client.views_push, trigger_id=trigger, view=view)
+
+
+def home(client, user):
+    view = {"type": "home", "blocks": [{"type": "section", "text": {"type": "plain_text", "text": "Survey"}}]}
+    shown = client.views_publish(user_id=user, view=view)["view"]
+    client.views_publish(user_id=user, hash=shown["hash"], view=view)
+    refused("hash_conflict", client.views_publish, user_id=user, hash=shown["hash"], view=view)
 
 
 def messages(client, channel, user):

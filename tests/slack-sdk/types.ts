@@ -19,11 +19,23 @@ export type AppViewAck =
   | { response_action: 'clear' }
   | { response_action: 'errors'; errors: { [block_id: string]: string } }
   | { response_action: 'update' | 'push'; view: AppModal };
+export type AppOptionsAck =
+  | { options: T.PlainTextOption[] }
+  | { option_groups: { label: T.PlainTextElement; options: T.PlainTextOption[] }[] };
 
 // What Slack delivers.
-export type Delivery_block_actions = B.BlockAction<B.ButtonAction | B.StaticSelectAction | B.OverflowAction>;
+type InMessage = B.ButtonAction | B.StaticSelectAction | B.OverflowAction;
+type InView = InMessage | B.ExternalSelectAction | B.PlainTextInputAction | B.RadioButtonsAction | B.CheckboxesAction;
+export type Delivery_block_actions = B.BlockAction<InMessage>;
+// In a view there is nothing to respond to; recordings show it, the official type does not.
+export type Delivery_block_actions_view = Omit<B.BlockAction<InView>, 'response_url' | 'channel' | 'message' | 'state'> & {
+  view: B.ViewOutput;
+};
 export type Delivery_view_submission = B.ViewSubmitAction;
 export type Delivery_view_closed = B.ViewClosedAction;
+export type Delivery_block_suggestion = B.BlockSuggestion;
+export type Delivery_shortcut = B.GlobalShortcut;
+export type Delivery_message_action = B.MessageShortcut;
 export type Delivery_slash_commands = B.SlashCommand;
 export type Event_app_mention = T.AppMentionEvent;
 // A message inside an event about it says neither where it is nor when the event was.
@@ -36,7 +48,8 @@ export type Event_message_message_deleted = Omit<T.MessageDeletedEvent, 'previou
   previous_message: Inner;
 };
 export type Event_message_thread_broadcast = T.ThreadBroadcastMessageEvent;
-export type Event_app_home_opened = T.AppHomeOpenedEvent;
+// The view in it is as Slack keeps it, with null for what was left out, not as an app sends it.
+export type Event_app_home_opened = Omit<T.AppHomeOpenedEvent, 'view'> & { view?: B.ViewOutput };
 
 // What Slack answers.
 export type Answer_apps_connections_open = W.AppsConnectionsOpenResponse;

@@ -159,9 +159,10 @@ def delivery(envelope, payload, path):
     kind = payload.get("type")
     faults = needed(DOCS["deliveries"].get(kind, ["type"]), payload, path)
     if envelope == "interactive":
-        faults += types(f"Delivery_{kind}", payload, path)
+        in_view = kind == "block_actions" and "view" in payload
+        faults += types(f"Delivery_{kind}" + ("_view" if in_view else ""), payload, path)
         if kind == "block_actions" and "view" not in payload:
-            faults += needed(["channel", "response_url"], payload, path)
+            faults += needed(["channel", "response_url", "state"], payload, path)
             # The official type of a container holds anything.
             for field in ("type", "message_ts", "channel_id"):
                 if not isinstance(payload.get("container", {}).get(field), str):
@@ -190,12 +191,27 @@ def frame(kind, payload):
     return faults + delivery(kind, payload.get("payload") or {}, "/payload")
 
 
+def options(listed):
+    """What a typeahead offers."""
+    faults = [("docs", "/options", f"{len(listed)} options, the limit is 100")] if len(listed) > 100 else []
+    for number, option in enumerate(listed):
+        for path, text, limit in (("text/text", option["text"]["text"], 75), ("value", option["value"], 150)):
+            if not 0 < len(text) <= limit:
+                faults.append(("docs", f"/options/{number}/{path}", f"{len(text)} characters, the limit is {limit}"))
+    return faults
+
+
 def ack(envelope, payload):
     """What the app acknowledges with; nothing is always good."""
     if not payload:
         return []
+    if envelope == "interactive" and ("options" in payload or "option_groups" in payload):
+        return types("AppOptionsAck", payload) or options(payload.get("options", []))
     if envelope == "interactive":
-        return types("AppViewAck", payload)
+        faults = types("AppViewAck", payload)
+        if payload.get("response_action") == "errors" and not payload.get("errors"):
+            faults.append(("docs", "/errors", "no error"))
+        return faults + (view(payload["view"], "/view") if "view" in payload else [])
     return message("AppResponse", payload)
 
 

@@ -8,9 +8,11 @@ macro_rules! stories {
             a_card_whose_answer_was_lost_is_posted_once
             a_cluster_that_stays_away_fails_the_request
             a_decided_card_is_decided
+            a_denial_carries_the_approvers_words
             a_denial_says_who_and_offers_to_ask_again
             a_deny_that_beats_an_open_path_is_told
             a_double_click_opens_once
+            a_form_that_is_closed_denies_nothing
             a_length_out_of_bounds_is_refused_never_clamped
             a_missing_or_endless_reason
             a_pasted_address_with_a_password
@@ -22,26 +24,43 @@ macro_rules! stories {
             a_services_port_is_opened_as_its_pods_port
             a_slow_store_keeps_nobody_waiting
             a_source_that_may_not_ask_for_names_gets_that_with_the_path
+            a_template_may_be_kept_to_some
+            a_waiting_request_becomes_an_emergency
+            a_wrong_form_stays_and_says_where
             an_ambiguous_name_is_asked_back
             an_answer_of_the_cluster_is_lost
+            an_approval_that_counts_again
             an_approver_revokes_with_a_reason
             an_approver_who_is_gone_does_not_stop_the_others
+            an_emergency_opens_at_once
+            an_emergency_that_nobody_reviews_is_chased
             an_ex_member_cannot_approve
+            an_extension_that_comes_too_late
+            an_incident_ends_what_was_opened_for_it
+            an_incident_has_its_own_approvers
             an_outside_tool_reaches_one_workload
             an_unknown_workload_port_or_template_is_named
             any_group_of_a_stage_may_answer
+            approved_for_less_time
             approvers_are_told_before_asking
             approving_and_denying_in_the_same_moment
             asked_by_mention_the_thread_tells_the_story
             asked_in_a_direct_message
+            asks_in_quick_succession_are_slowed
             both_policies_disappear_before_approval
             done_closes_at_once
+            done_ends_the_extension_too
+            emergencies_are_for_those_whom_the_rule_names
             everything_is_delivered_twice
             forged_buttons_change_nothing
+            forged_buttons_open_no_form
+            forged_forms_change_nothing
             guests_and_strangers_cannot_ask
             help_lists_every_phrase
+            kept_open_for_longer
             killed_between_approval_and_opening
             killed_right_after_a_message_was_posted
+            longer_than_the_rule_allows_in_all
             main_story
             markup_in_a_reason_is_shown_as_typed
             mine_and_show
@@ -49,16 +68,23 @@ macro_rules! stories {
             more_would_open_than_was_approved
             no_rule_no_access
             nobody_answers
+            nobody_answers_and_the_next_circle_is_asked
+            nobody_answers_not_even_the_next_circle
             nobody_approves_their_own_request
             nobody_left_to_approve_is_said_at_once
+            nothing_typed_opens_the_form
             one_person_fills_one_slot
             only_the_requester_asks_again
             overlapping_grants_do_not_end_each_other
+            owners_of_the_source_agree_too
+            owners_read_what_was_opened_towards_them
             reach_tells_what_is_open_and_why
             slack_fails_and_is_asked_again
             slack_is_away_while_a_path_is_open
             slack_limits_its_rate
+            small_asks_are_approved_by_the_rule
             somebody_deletes_the_policies
+            somebody_stands_in_for_who_is_away
             stages_that_one_person_alone_could_fill_are_refused_when_asked
             the_bot_is_down_over_the_end
             the_bot_restarts_in_between
@@ -66,7 +92,11 @@ macro_rules! stories {
             the_cluster_is_away_at_the_end
             the_cluster_is_away_when_asked
             the_cluster_refuses_our_policies
+            the_last_ask_once_more
+            the_longest_texts_are_shown
+            the_form_asks_like_a_typed_line
             the_requester_takes_it_back
+            the_rule_approves_in_office_hours_only
             the_rules_ask_for_more_approvals_meanwhile
             the_rules_refuse_what_waits
             the_shortest_grant_is_still_warned

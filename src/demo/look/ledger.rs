@@ -97,7 +97,19 @@ fn sentence(fact: &Fact) -> String {
             because(typed_reason)
         ),
         Fact::Refused { flow, because, .. } => format!("was refused {flow}: {because}"),
-        Fact::Approved { stage } => format!("approved for {stage}"),
+        Fact::Approved {
+            stage,
+            right,
+            shortened,
+            lasts_until,
+        } => {
+            let right = right.as_ref().map(|right| format!(" ({right})"));
+            let shorter = shortened.map(|length| format!(", for {length} only"));
+            let again =
+                lasts_until.map(|at| format!(", also for the same again until {}", text(at)));
+            let parts = [right, shorter, again].into_iter().flatten();
+            format!("approved for {stage}{}", parts.collect::<String>())
+        }
         Fact::Granted => "the last approval is there, opening begins".to_owned(),
         Fact::Denied {
             because: rule,
@@ -120,5 +132,37 @@ fn sentence(fact: &Fact) -> String {
         Fact::Closed { why } => format!("everything is gone from the cluster ({why})"),
         Fact::Observed { findings } if findings.is_empty() => "is as approved again".to_owned(),
         Fact::Observed { findings } => findings.join("; "),
+        other => of_other_ways(other),
+    }
+}
+
+/// What there is besides asking, approving, opening and closing.
+fn of_other_ways(fact: &Fact) -> String {
+    match fact {
+        Fact::Automatic { because } => format!("approved automatically: {because}"),
+        Fact::Recalled { stage, by, on } => {
+            format!("counts what {by} approved for {stage} on {on}")
+        }
+        Fact::Forgotten => "took back that an approval counts for later asks".to_owned(),
+        Fact::Escalated => "nobody answered: the next circle is asked too".to_owned(),
+        Fact::Emergency {
+            skipped, seconds, ..
+        } => format!(
+            "opens at once for {seconds}, without {}",
+            skipped.join(", ")
+        ),
+        Fact::Chased => "asks for the review of the emergency".to_owned(),
+        Fact::Reviewed { typed_words } => match typed_words {
+            Some(words) => format!("reviewed the emergency: {words}"),
+            None => "reviewed the emergency".to_owned(),
+        },
+        Fact::Unreviewed => "the review of the emergency never came".to_owned(),
+        Fact::Extended { by, until } => format!("goes on as {by} until {}", text(*until)),
+        Fact::Away { to, until } => format!("is away until {}; {to} stands in", text(*until)),
+        Fact::Back => "is back".to_owned(),
+        Fact::IncidentOpened { channel, .. } => format!("opened an incident in {channel}"),
+        Fact::IncidentClosed { channel } => format!("the incident in {channel} is closed"),
+        // The others are told above.
+        _ => String::new(),
     }
 }

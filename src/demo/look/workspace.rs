@@ -49,8 +49,18 @@ fn app(play: &Play) -> Value {
     json!({
         "id": bot.as_ref().map(|bot| &bot.team), "user": bot.as_ref().map(|bot| &bot.id),
         "name": setup.name, "commands": commands,
-        "shortcuts": setup.message_shortcuts,
+        "shortcuts": setup.message_shortcuts.iter().map(shortcut).collect::<Vec<_>>(),
     })
+}
+
+/// A message shortcut with the name that the README gives it.
+fn shortcut(callback: &String) -> Value {
+    let name = if callback == crate::view::form::id::ASK {
+        "Ask for access"
+    } else {
+        callback
+    };
+    json!({"callback_id": callback, "name": name})
 }
 
 fn person(person: &Person, groups: &[Group]) -> Value {

@@ -2,7 +2,7 @@
 
 use chrono::SubsecRound;
 
-use super::super::document::{GateObject, Grant, Request};
+use super::super::document::{ExtendedBy, GateObject, Grant, Request};
 use super::super::facts::{Facts, Outcome};
 use super::super::posts::Notice;
 use super::super::refusal::Refusal;
@@ -10,7 +10,7 @@ use super::super::state::{Attempt, End, State};
 use super::{Step, quorum, votes};
 use crate::audit::{Actor, Fact};
 use crate::netpol::Effect;
-use crate::rules::{Roll, Verdict};
+use crate::rules::{Pass, Roll, Route, Verdict};
 use crate::units::{Seconds, Time};
 
 /// An attempt not verified within this time is made again with a new end, so that the person gets
@@ -60,7 +60,10 @@ fn begin(mut step: Step) -> Result<Outcome, Refusal> {
         return step.done();
     };
     let at = step.now;
-    let expires_at = whole_second(step.next.asked.duration.after(at));
+    // An extension begins at its approval and lasts beyond the end that it lengthens.
+    let extends = step.next.asked.extends.as_ref();
+    let from = extends.map_or(at, |extends| extends.until.max(at));
+    let expires_at = whole_second(step.next.length().after(from));
     let names = step
         .next
         .gate
@@ -98,18 +101,63 @@ fn whole_second(at: Time) -> Time {
 fn objection(request: &Request, roll: &Roll, now: &Verdict, effect: &Effect) -> Option<String> {
     let reason = match now {
         Verdict::Refused { reasons, .. } => return Some(votes::sentence(reasons)),
-        Verdict::Allowed(route) if !quorum::fills(&request.votes, &route.stages, roll) => {
+        Verdict::Allowed(route) if !may_pass(request, route, roll) => {
             "the rules ask for other approvals by now"
         }
         Verdict::Allowed(_) if !effect.within(&request.effect) => {
             "more would open now than was approved"
         }
-        Verdict::Allowed(_) if !quorum::all_stages_filled(request, roll) => {
+        Verdict::Allowed(route)
+            if route.pass == Pass::Stages && !quorum::all_stages_filled(request, roll) =>
+        {
             "an approval no longer counts"
         }
         Verdict::Allowed(_) => return None,
     };
     Some(reason.to_owned())
+}
+
+/// Whether the request has what the rules demand now: approvals, or that nothing is demanded of one
+/// that was never to be approved by people. INVARIANT (approved): the rules' own word is not enough for
+/// a request that was asked under stages, or stages could be lifted behind their approvers' backs.
+fn may_pass(request: &Request, route: &Route, roll: &Roll) -> bool {
+    let asked_under = request.route.as_ref().map(|route| &route.pass);
+    match (&route.pass, asked_under) {
+        (Pass::Stages, _) => !route.stages.is_empty() && quorum::fills(request, route, roll),
+        (Pass::Automatic { .. }, Some(Pass::Automatic { .. })) => true,
+        (Pass::Automatic { .. }, _) => {
+            !request.votes.is_empty() && quorum::all_stages_filled(request, roll)
+        }
+        (Pass::Emergency, _) => request.emergency.is_some(),
+    }
+}
+
+/// The requester is warned of the coming end.
+pub(super) fn warn(mut step: Step) -> Result<Outcome, Refusal> {
+    let grant = step.next.grant.as_ref();
+    let expires_at = grant.map_or(step.now, |grant| grant.expires_at);
+    let left = (expires_at - step.now).num_seconds().max(0).unsigned_abs();
+    step.note(Actor::Drawbridge, Fact::Warned);
+    step.become_(State::Active { warned: true });
+    step.next.tell(&Notice::Warning {
+        left: Seconds(left),
+    });
+    step.done()
+}
+
+/// Another request goes on after this one's end: nobody needs to be warned of it.
+pub(super) fn extended(mut step: Step, by: ExtendedBy) -> Result<Outcome, Refusal> {
+    if step.next.extended.as_ref() == Some(&by) {
+        return step.done();
+    }
+    let (id, until) = (by.id.clone(), by.until);
+    step.note(Actor::Drawbridge, Fact::Extended { by: id, until });
+    step.next.extended = Some(by);
+    if matches!(step.next.state, State::Active { .. }) {
+        step.next.state = State::Active { warned: true };
+    }
+    step.next.posts.touch();
+    step.done()
 }
 
 fn same_policies(old: &[GateObject], new: &[GateObject]) -> bool {
@@ -251,6 +299,8 @@ pub(super) fn not_closed(mut step: Step, problem: String) -> Result<Outcome, Ref
     if failures == ALERT_AFTER {
         step.next.posts.touch();
         step.next.tell(&Notice::CannotClose);
+        // The rule's channel is paged, also where its card is elsewhere.
+        step.next.tell_alarmed(&Notice::CannotClose);
     }
     step.done()
 }

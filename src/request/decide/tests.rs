@@ -1,11 +1,13 @@
 //! The state machine, as sentences, as a table, and as random lives.
 
+mod attacks;
 mod closing;
 mod deciding;
 mod matrix;
 mod observing;
 mod opening;
 mod random;
+mod ways;
 
 use crate::request::{Notice, Request, Subject};
 use crate::rules::Verdict;

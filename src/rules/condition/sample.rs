@@ -11,7 +11,7 @@ use super::scope::Scope;
 use super::{evaluate, explain, type_of};
 use crate::grammar::Protocol;
 use crate::netpol::flow::PortRange;
-use crate::rules::facts::{AskFacts, End};
+use crate::rules::facts::{AskFacts, End, Extending};
 use crate::rules::people::{Principal, UserId};
 use crate::rules::problem::Fault;
 use crate::units::Seconds;
@@ -43,6 +43,22 @@ pub(super) fn doubt(tree: &IdedExpr) -> Option<Fault> {
         format!("where a namespace has no label `{missing}`, every ask that gets here is refused"),
         format!("say what should happen then: `'{missing}' in to.namespaceLabels && …`"),
     ))
+}
+
+/// The answer of an expression that reads nothing of the ask.
+pub(super) fn answer(tree: &IdedExpr) -> Option<bool> {
+    match evaluate(tree, &in_cluster(&BTreeMap::new())) {
+        Ok(Value::Bool(answer)) => Some(answer),
+        _ => None,
+    }
+}
+
+/// Whether it is not false for an ask from an address.
+pub(super) fn from_address(tree: &IdedExpr) -> bool {
+    !matches!(
+        evaluate(tree, &from_outside(&BTreeMap::new())),
+        Ok(Value::Bool(false))
+    )
 }
 
 fn check_part(part: &IdedExpr, samples: &[Scope], want: Kind) -> Result<(), Fault> {
@@ -137,6 +153,14 @@ fn from_outside(labels: &BTreeMap<String, String>) -> Scope {
             namespace: None,
         },
         reason: Some("INC-42".to_owned()),
+        extends: Some(Extending {
+            emergency: false,
+            within: true,
+            so_far: Seconds::minutes(30),
+            automatic: 0,
+        }),
+        incident: Some("inc-42".to_owned()),
+        emergency: Some(UserId("U0SAMPLE".to_owned())),
         ..sample(labels)
     };
     Scope::new(&service, &ask)
@@ -157,6 +181,8 @@ fn sample(labels: &BTreeMap<String, String>) -> AskFacts {
         duration: Seconds::minutes(30),
         reason: None,
         opens_pods: 3,
+        opens_from_pods: 2,
+        opens_pairs: 1,
         ..AskFacts::default()
     }
 }

@@ -35,7 +35,13 @@ pub(super) const NAMES: &[(&str, Shape)] = &[
     ("duration", Shape::Plain),
     ("reason", Shape::Plain),
     ("requester", Shape::Fields(&["id", "kind"])),
-    ("opens", Shape::Fields(&["pods"])),
+    (
+        "opens",
+        Shape::Fields(&["pods", "fromPods", "pairs", "warnings"]),
+    ),
+    ("extension", Shape::Plain),
+    ("incident", Shape::Plain),
+    ("emergency", Shape::Plain),
 ];
 
 /// The standard functions; building them takes longer than evaluating a condition.
@@ -49,7 +55,7 @@ impl Scope {
     /// Binds an ask.
     pub fn new(requester: &Principal, ask: &AskFacts) -> Self {
         let mut context = Context::with_env(Arc::clone(&ENV));
-        let values: [(&str, Value); 9] = [
+        let values: [(&str, Value); 12] = [
             ("from", end(&ask.from)),
             ("to", end(&ask.to)),
             ("ports", ports(&ask.ports)),
@@ -58,7 +64,13 @@ impl Scope {
             ("duration", Value::Duration(ask.duration.delta())),
             ("reason", ask.reason.as_deref().unwrap_or_default().into()),
             ("requester", principal(requester)),
-            ("opens", map([("pods", count(ask.opens_pods))])),
+            ("opens", opens(ask)),
+            ("extension", Value::Bool(ask.extends.is_some())),
+            (
+                "incident",
+                ask.incident.as_deref().unwrap_or_default().into(),
+            ),
+            ("emergency", Value::Bool(ask.emergency.is_some())),
         ];
         for (name, value) in values {
             context.add_variable_from_value(name, value);
@@ -114,6 +126,15 @@ fn principal(requester: &Principal) -> Value {
         Principal::Service { .. } => "service",
     };
     map([("id", requester.to_string().into()), ("kind", kind.into())])
+}
+
+fn opens(ask: &AskFacts) -> Value {
+    map([
+        ("pods", count(ask.opens_pods)),
+        ("fromPods", count(ask.opens_from_pods)),
+        ("pairs", count(ask.opens_pairs)),
+        ("warnings", count(ask.opens_warnings)),
+    ])
 }
 
 fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {

@@ -48,6 +48,11 @@ fn conditions_of_real_rules_hold_or_fail() {
         ("size(ports) == 1 ? to.name == 'db' : false", true),
         ("!(to.namespace in ['vault', 'kube-system'])", true),
         ("size(ports) > 3 && ports[3].port == 22", false),
+        ("!extension && !emergency && incident == ''", true),
+        (
+            "opens.fromPods == 0 && opens.pairs == 0 && opens.warnings == 0",
+            true,
+        ),
     ];
     for (text, expected) in cases {
         let condition = compile(text).unwrap_or_else(|fault| panic!("{text}: {fault:?}"));
@@ -69,6 +74,10 @@ const WRONG: &[(&str, &str)] = &[
     (
         "opens.pods > '10'",
         "the CEL expression fails for a sample ask: `>` cannot take int and string",
+    ),
+    (
+        "incident",
+        "a condition must be true or false, and a part of this is of type string",
     ),
     (
         "cluster == 'a' || opens.pods",

@@ -1,62 +1,85 @@
 //! One ask under the rule that governs it: may the requester ask, are the bounds kept, who must agree.
 
-use super::{Reason, stages};
+use super::permit::{among, member};
+use super::{Reason, auto, emergency, length, stages};
 use crate::rules::condition::Scope;
 use crate::rules::facts::AskFacts;
 use crate::rules::group::Group;
-use crate::rules::people::{Principal, Roll, Standing, UserId};
-use crate::rules::problem::suggest;
-use crate::rules::route::{Pass, Route};
-use crate::rules::set::{Bounds, Rule, RuleSet};
+use crate::rules::people::{Principal, Roll};
+use crate::rules::route::{EmergencyPlan, Escalation, Pass, Route, StagePlan};
+use crate::rules::set::{Rule, RuleSet, Stage};
+use crate::rules::text::Text;
 use crate::rules::who::{Circle, Unnamed, named};
 use crate::units::Seconds;
 
 /// One ask under the rule that governs it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Case<'a> {
-    pub(super) rules: &'a RuleSet,
-    pub(super) rule: &'a Rule,
-    pub(super) requester: &'a Principal,
-    pub(super) ask: &'a AskFacts,
-    pub(super) roll: &'a Roll,
-    pub(super) scope: &'a Scope,
+pub(in crate::rules) struct Case<'a> {
+    pub(in crate::rules) rules: &'a RuleSet,
+    pub(in crate::rules) rule: &'a Rule,
+    pub(in crate::rules) requester: &'a Principal,
+    pub(in crate::rules) ask: &'a AskFacts,
+    pub(in crate::rules) roll: &'a Roll,
+    pub(in crate::rules) scope: &'a Scope,
 }
 
 impl Case<'_> {
-    /// The way to go, or everything that stands in it. Who may not ask is told only that: the rest
-    /// would not help them, and the rule's demands are not theirs to probe.
+    /// The way to go, or everything that stands in it.
     pub(super) fn decide(&self) -> Result<Route, Vec<Reason>> {
+        match &self.ask.emergency {
+            Some(who) => emergency::decide(self, who),
+            None => self.ordinary(),
+        }
+    }
+
+    /// Who may not ask is told only that: the rest would not help them, and the rule's demands are not
+    /// theirs to probe.
+    fn ordinary(&self) -> Result<Route, Vec<Reason>> {
         self.permitted().map_err(|reason| vec![reason])?;
-        let mut reasons: Vec<Reason> = [self.in_limits(), self.has_reason()]
+        let mut reasons: Vec<Reason> = [self.open(), self.pace(), self.has_reason()]
             .into_iter()
             .flatten()
             .collect();
-        let max = self.length().map_err(|reason| reasons.push(reason));
+        let whose = format!("rule `{}`", self.rule.name);
+        let max = length::longest(self, self.rule.limits.max, &whose);
+        let max = max.map_err(|reason| reasons.push(reason));
         // The stages are looked at in any case, so that nobody finds out about them only next time.
-        let route = self.route(max.unwrap_or_default());
+        let route = self.approved().and_then(|(pass, stages)| {
+            let max = max.unwrap_or_default();
+            self.route(pass, stages, max)
+        });
         match route.map_err(|why| reasons.extend(why)) {
             Ok(route) if reasons.is_empty() => Ok(route),
             _ => Err(reasons),
         }
     }
 
-    fn permitted(&self) -> Result<(), Reason> {
-        let requesters = &self.rule.requesters;
+    /// By the rule itself, or by people. Stages that nobody could fill do not matter where nobody is
+    /// asked.
+    fn approved(&self) -> Result<(Pass, Vec<StagePlan>), Vec<Reason>> {
+        match auto::pass(self.rule, self.ask, self.scope) {
+            Some(pass) => Ok((pass, Vec::new())),
+            None => Ok((Pass::Stages, stages::plan(self)?)),
+        }
+    }
+
+    /// The stages of the rule, or those of its incidents; their conditions are not applied yet.
+    pub(in crate::rules) fn stages(&self) -> &[Stage] {
+        self.rule.stages_for(self.ask.incident.as_deref())
+    }
+
+    /// Whether the rule lets the requester ask.
+    pub(in crate::rules) fn permitted(&self) -> Result<(), Reason> {
+        let (named, group) = among(&self.rule.requesters, self.requester, self.roll, self.scope)
+            .map_err(|unnamed| self.unnamed("`requesters`", &unnamed))?;
         if let Principal::Person(user) = self.requester {
-            let group = self.group("`requesters`", &requesters.people)?;
-            self.is_member(user)?;
-            if group.holds(user, self.roll) {
-                return Ok(());
-            }
-            return Err(self.not_named(&group));
+            member(user, self.roll)?;
         }
-        if requesters.services.contains(&self.requester.to_string()) {
-            return Ok(());
+        if named {
+            Ok(())
+        } else {
+            Err(self.not_named(&group))
         }
-        Err(self.not_named(&Group {
-            users: requesters.services.iter().cloned().collect(),
-            ..Group::default()
-        }))
     }
 
     fn not_named(&self, allowed: &Group) -> Reason {
@@ -75,40 +98,18 @@ impl Case<'_> {
                 "ask those who look after the rules",
             ),
         };
-        let missing = stages::unknown_groups(allowed, self.roll);
-        let unread = match missing.as_slice() {
-            [] => String::new(),
-            _ => format!("; Slack did not tell who is in {}", missing.join(", ")),
-        };
         Reason::new(
             format!(
-                "rule `{}` does not let you ask for this: {who}{unread}",
-                self.rule.name
+                "rule `{}` does not let you ask for this: {who}{}",
+                self.rule.name,
+                stages::unread(allowed, self.roll)
             ),
             hint,
         )
     }
 
-    fn is_member(&self, user: &UserId) -> Result<(), Reason> {
-        let standing = self.roll.people.get(user).map(|person| person.standing);
-        let message = match standing {
-            Some(Standing::Member) => return Ok(()),
-            Some(Standing::Guest) => "guests cannot ask for access",
-            Some(Standing::Stranger) => "people of other organisations cannot ask for access",
-            Some(Standing::Bot) => "bots cannot ask for access in Slack",
-            Some(Standing::Deactivated) => "the account is deactivated",
-            None => "Slack did not tell who you are",
-        };
-        let hint = match standing {
-            None => "try again in a minute",
-            Some(Standing::Bot) => "let the service ask over HTTP with its ServiceAccount",
-            _ => "ask a full member of this workspace to ask for you",
-        };
-        Err(Reason::new(message, hint))
-    }
-
-    fn in_limits(&self) -> Option<Reason> {
-        let limit = self.rule.open?;
+    fn open(&self) -> Option<Reason> {
+        let limit = self.rule.limits.open?;
         let open = self.ask.open_requests;
         (open >= limit).then(|| {
             Reason::new(
@@ -117,6 +118,20 @@ impl Case<'_> {
                     self.rule.name
                 ),
                 "end or cancel one first: `mine` lists them",
+            )
+        })
+    }
+
+    fn pace(&self) -> Option<Reason> {
+        let limit = self.rule.limits.per_minute?;
+        let recent = self.ask.recent_asks;
+        (recent >= limit).then(|| {
+            Reason::new(
+                format!(
+                    "you asked {recent} times in the last minute; rule `{}` allows {limit}",
+                    self.rule.name
+                ),
+                "wait a minute, then ask again",
             )
         })
     }
@@ -138,38 +153,6 @@ impl Case<'_> {
         Some(Reason::new(message, hint))
     }
 
-    /// The longest grant. A length that is out of bounds is refused, never clamped: nobody should
-    /// find out at half past that an hour was not granted.
-    fn length(&self) -> Result<Seconds, Reason> {
-        let Some(template) = self.rules.template(&self.ask.template) else {
-            let known = self.rules.templates().map(|t| t.name.as_str());
-            let known: Vec<&str> = known.collect();
-            return Err(Reason {
-                message: format!("there is no template `{}`", self.ask.template),
-                hint: suggest(&self.ask.template, known.iter().copied()),
-            });
-        };
-        let Bounds { min, max, .. } = template.bounds;
-        let by_rule = self.rule.max.filter(|limit| *limit < max);
-        let longest = by_rule.unwrap_or(max);
-        let asked = self.ask.duration;
-        let (what, whose) = if asked < min {
-            (format!("shorter than the {min}"), None)
-        } else if asked > longest {
-            (format!("longer than the {longest}"), by_rule)
-        } else {
-            return Ok(longest);
-        };
-        let whose = match whose {
-            Some(_) => format!("rule `{}`", self.rule.name),
-            None => format!("template `{}`", template.name),
-        };
-        Err(Reason::new(
-            format!("{asked} is {what} that {whose} allows"),
-            format!("ask for {min} to {longest}"),
-        ))
-    }
-
     pub(super) fn group(&self, what: &str, circle: &Circle) -> Result<Group, Reason> {
         circle
             .group(self.scope)
@@ -186,29 +169,60 @@ impl Case<'_> {
         )
     }
 
-    fn route(&self, max: Seconds) -> Result<Route, Vec<Reason>> {
-        let stages = stages::plan(self)?;
+    fn name(&self, what: &str, text: &Text) -> Result<String, Vec<Reason>> {
+        named(text, self.scope).map_err(|unnamed| vec![self.unnamed(what, &unnamed)])
+    }
+
+    /// The way to go, with everybody whom the rule names for this ask.
+    pub(super) fn route(
+        &self,
+        pass: Pass,
+        stages: Vec<StagePlan>,
+        max: Seconds,
+    ) -> Result<Route, Vec<Reason>> {
+        let rule = self.rule;
         let one = |reason| vec![reason];
-        let name = |what: &'static str| {
-            move |text| {
-                named(text, self.scope).map_err(|unnamed| vec![self.unnamed(what, &unnamed)])
-            }
-        };
-        let channel = self.rule.channel.as_ref().map(name("`channel`"));
-        let tell = self.rule.tell.iter().map(name("`tell`"));
+        let channel = rule.channel.as_ref().map(|c| self.name("`channel`", c));
+        let tell = rule.tell.iter().map(|text| self.name("`tell`", text));
+        let waits = pass == Pass::Stages;
         Ok(Route {
-            rule: self.rule.name.clone(),
-            digest: self.rule.digest.clone(),
-            pass: Pass::Stages,
+            rule: rule.name.clone(),
+            digest: rule.digest.clone(),
             stages,
             max,
             channel: channel.transpose()?,
             tell: tell.collect::<Result<_, _>>()?,
-            revokers: self.group("`revokers`", &self.rule.revokers).map_err(one)?,
-            lapse: self.rule.lapse,
-            remind: self.rule.remind,
-            escalate: None,
-            emergency: None,
+            revokers: self.group("`revokers`", &rule.revokers).map_err(one)?,
+            lapse: rule.lapse,
+            remind: rule.remind,
+            // Where nothing waits, nobody is escalated to, and nothing can be in the way of it.
+            escalate: if waits { self.escalation()? } else { None },
+            emergency: self.emergency()?,
+            pass,
         })
+    }
+
+    fn escalation(&self) -> Result<Option<Escalation>, Vec<Reason>> {
+        let Some(escalate) = &self.rule.escalate else {
+            return Ok(None);
+        };
+        let to = self.group("`escalate`", &escalate.to);
+        Ok(Some(Escalation {
+            after: escalate.after,
+            to: to.map_err(|reason| vec![reason])?,
+        }))
+    }
+
+    fn emergency(&self) -> Result<Option<EmergencyPlan>, Vec<Reason>> {
+        let Some(emergency) = &self.rule.emergency else {
+            return Ok(None);
+        };
+        let by = self.group("`emergency`", &emergency.by);
+        Ok(Some(EmergencyPlan {
+            by: by.map_err(|reason| vec![reason])?,
+            max: emergency.max,
+            tell: self.name("`emergency`", &emergency.tell)?,
+            review: emergency.review,
+        }))
     }
 }

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use super::assign::{self, Short, Slots};
 use super::case::Case;
 use super::{Reason, unclear};
-use crate::rules::group::Group;
+use crate::rules::condition::Scope;
+use crate::rules::group::{Group, channel_key, oncall_key, roll_key};
 use crate::rules::people::{Roll, UserId};
 use crate::rules::problem::counted;
 use crate::rules::route::StagePlan;
+use crate::rules::set::Stage;
 
 /// The stages that apply, in order, each of which can be filled.
 pub(super) fn plan(case: &Case<'_>) -> Result<Vec<StagePlan>, Vec<Reason>> {
@@ -26,16 +28,38 @@ pub(super) fn plan(case: &Case<'_>) -> Result<Vec<StagePlan>, Vec<Reason>> {
     Ok(plans)
 }
 
+/// The stages that an emergency skips. Nobody waits for them, so it does not matter whether anybody could
+/// fill them; one that cannot be judged counts, because those who are skipped are told. One that cannot
+/// be named is left out: there is nobody to tell.
+pub(super) fn skipped(case: &Case<'_>) -> Vec<StagePlan> {
+    let stages = case.stages().iter();
+    let met = stages.filter(|stage| applies(stage, case.scope).unwrap_or(true));
+    met.filter_map(|stage| Some(planned(stage, case.group("", &stage.from).ok()?)))
+        .collect()
+}
+
+/// Whether an ask meets a stage's condition, or why that cannot be told.
+pub(in crate::rules) fn applies(stage: &Stage, scope: &Scope) -> Result<bool, String> {
+    let when = stage.when.as_ref();
+    when.map_or(Ok(true), |when| when.holds(scope))
+}
+
+pub(in crate::rules) fn planned(stage: &Stage, from: Group) -> StagePlan {
+    StagePlan {
+        name: stage.name.clone(),
+        from,
+        need: stage.need,
+        quiet: stage.quiet.clone(),
+        repeat: stage.repeat,
+    }
+}
+
 fn applying(case: &Case<'_>) -> Result<Vec<StagePlan>, Vec<Reason>> {
     let mut plans = Vec::new();
     let mut reasons = Vec::new();
-    for stage in &case.rule.stages {
+    for stage in case.stages() {
         let what = format!("stage `{}`", stage.name);
-        match stage
-            .when
-            .as_ref()
-            .map_or(Ok(true), |when| when.holds(case.scope))
-        {
+        match applies(stage, case.scope) {
             Ok(false) => continue,
             Ok(true) => {}
             // Neither skipping the stage nor demanding it is what its author wrote.
@@ -49,13 +73,7 @@ fn applying(case: &Case<'_>) -> Result<Vec<StagePlan>, Vec<Reason>> {
             }
         }
         match case.group(&what, &stage.from) {
-            Ok(from) => plans.push(StagePlan {
-                name: stage.name.clone(),
-                from,
-                need: stage.need,
-                quiet: stage.quiet.clone(),
-                repeat: None,
-            }),
+            Ok(from) => plans.push(planned(stage, from)),
             Err(reason) => reasons.push(reason),
         }
     }
@@ -90,7 +108,7 @@ fn check_fillable(case: &Case<'_>, plans: &[StagePlan]) -> Result<(), Vec<Reason
 
 /// Everybody who may fill a slot of the stage now; for who is away, who stands in: the two fill one slot
 /// between them. INVARIANT (no self-approval): never the requester.
-pub(super) fn candidates(
+pub(in crate::rules) fn candidates(
     plan: &StagePlan,
     requester: Option<&UserId>,
     roll: &Roll,
@@ -103,28 +121,48 @@ pub(super) fn candidates(
         .collect()
 }
 
-/// Groups that the roll does not know, in back-ticks.
-pub(super) fn unknown_groups(group: &Group, roll: &Roll) -> Vec<String> {
-    let unknown = |key: &String| !roll.groups.contains_key(key);
-    let keys = group.keys().zip(group.parts());
-    keys.filter(|(key, _)| unknown(key))
-        .map(|(_, name)| format!("`{name}`"))
-        .collect()
+/// What the roll does not know of a group: what Slack did not tell, and which on-call sources did not
+/// answer, in back-ticks.
+fn unknown(group: &Group, roll: &Roll) -> (Vec<String>, Vec<String>) {
+    let known = |key: &String| roll.groups.contains_key(key);
+    let tick = |name: &String| format!("`{name}`");
+    let handles = group.usergroups.iter().filter(|h| !known(&roll_key(h)));
+    let channels = group.channels.iter().filter(|c| !known(&channel_key(c)));
+    let oncall = group.oncall.iter().filter(|o| !known(&oncall_key(o)));
+    (
+        handles.chain(channels).map(tick).collect(),
+        oncall.map(tick).collect(),
+    )
+}
+
+/// The end of a sentence about a group of which parts could not be read; empty when all could.
+pub(super) fn unread(group: &Group, roll: &Roll) -> String {
+    told(group, roll, |names| {
+        format!("; Slack did not tell who is in {names}")
+    })
+}
+
+fn told(group: &Group, roll: &Roll, slack: impl Fn(&str) -> String) -> String {
+    let (groups, oncall) = unknown(group, roll);
+    let mut text = String::new();
+    if !groups.is_empty() {
+        text.push_str(&slack(&groups.join(", ")));
+    }
+    if !oncall.is_empty() {
+        let names = oncall.join(", ");
+        text.push_str(&format!("; it is not known who is on call for {names}"));
+    }
+    text
 }
 
 fn too_few(plan: &StagePlan, people: usize, roll: &Roll) -> Reason {
-    let unknown = unknown_groups(&plan.from, roll);
     let who = match plan.from.names() {
         names if names.is_empty() => "those it names".to_owned(),
         names => names,
     };
-    let why = match unknown.as_slice() {
-        [] => String::new(),
-        _ => format!(
-            "; Slack has no group {}, or did not tell who is in it",
-            unknown.join(", ")
-        ),
-    };
+    let why = told(&plan.from, roll, |names| {
+        format!("; Slack has no group {names}, or did not tell who is in it")
+    });
     let can = match people {
         0 => "nobody".to_owned(),
         1 => "only 1".to_owned(),

@@ -7,6 +7,10 @@ use crate::rules::people::Standing;
 use crate::rules::testing::{self, ORDERS, ask, person, roll, service, set_standing};
 use crate::units::Seconds;
 
+mod auto;
+mod emergency;
+mod ways;
+
 fn with(text: &str, written: &str, instead: &str) -> String {
     assert!(text.contains(written), "{written}");
     text.replacen(written, instead, 1)
@@ -493,4 +497,62 @@ fn an_unknown_template_is_refused() {
     - there is no template `conect`
       did you mean `connect`?
     "#);
+}
+
+#[test]
+fn what_a_rule_demands_of_the_words_is_told_before_it_refuses() {
+    let rules = testing::rules(ORDERS);
+    let demands = |ask: &AskFacts| demands(&rules, &dana(), ask).unwrap();
+    let fit = demands(&ask());
+    assert_eq!(fit.reason.as_deref(), Some("INC-[0-9]+"));
+    assert_eq!(fit.lengths, (Seconds::minutes(1), Seconds::hours(2)));
+    assert!(fit.reason_fits && fit.length_fits);
+    for (reason, seconds, fits) in [
+        (None, 1800, (false, true)),
+        (Some("slow"), 1800, (false, true)),
+        (Some("INC-1"), 59, (true, false)),
+        (Some("INC-1"), 7200, (true, true)),
+        (Some("INC-1"), 7201, (true, false)),
+    ] {
+        let mut ask = ask();
+        ask.reason = reason.map(ToOwned::to_owned);
+        ask.duration = Seconds(seconds);
+        let told = demands(&ask);
+        assert_eq!((told.reason_fits, told.length_fits), fits, "{ask:?}");
+    }
+    let mut elsewhere = ask();
+    elsewhere.to.namespace = Some("vault".to_owned());
+    assert_eq!(super::demands(&rules, &dana(), &elsewhere), None);
+}
+
+#[test]
+fn templates_are_listed_for_those_whom_a_rule_names() {
+    let rules = testing::rules(ORDERS);
+    let listed = |user: &str, roll: &Roll| -> Vec<(String, Vec<String>)> {
+        let open = open_to(&rules, &UserId(user.to_owned()), roll);
+        let names = |rules: Vec<&Rule>| rules.iter().map(|rule| rule.name.clone()).collect();
+        open.into_iter()
+            .map(|(template, rules)| (template.name.clone(), names(rules)))
+            .collect()
+    };
+    let connect = [("connect".to_owned(), vec!["orders".to_owned()])];
+    assert_eq!(listed("U0DANA", &roll()), connect);
+    assert!(listed("U0KIM", &roll()).is_empty());
+    assert!(
+        listed("U0DANA", &Roll::default()).is_empty(),
+        "nothing is known"
+    );
+}
+
+#[test]
+fn a_template_says_which_inputs_are_its_ends() {
+    let rules = testing::rules(ORDERS);
+    let slots = |name: &str| rules.template(name).unwrap().slots();
+    let ends = |from, to| crate::rules::Slots {
+        from: Some(from),
+        to: Some(to),
+        ports: Some("port"),
+    };
+    assert_eq!(slots("connect"), ends("from", "to"));
+    assert_eq!(slots("debug-ingress"), ends("from", "target"));
 }

@@ -1,18 +1,19 @@
 //! Checks between rules: names that are used twice, rules that no ask can reach.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::rules::condition::Condition;
 use crate::rules::problem::{Fault, Place, Problem, Severity};
 use crate::rules::set::Rule;
 use crate::rules::who::Glob;
 
-/// Checks the rules of a set, in order.
-pub(in crate::rules) fn check(rules: &[Rule]) -> Vec<Problem> {
+/// Checks the rules of a set, in order, where these are the names of all templates.
+pub(in crate::rules) fn check(rules: &[Rule], templates: &BTreeSet<String>) -> Vec<Problem> {
     let mut problems = duplicates(
         "rule",
         rules.iter().map(|rule| (rule.name.as_str(), &rule.place)),
     );
-    problems.extend(unreachable(rules));
+    problems.extend(unreachable(rules, templates));
     problems
 }
 
@@ -41,45 +42,87 @@ pub(in crate::rules) fn duplicates<'a>(
     problems
 }
 
-/// A warning for each rule behind one that takes every ask it could have.
-fn unreachable(rules: &[Rule]) -> Vec<Problem> {
+/// A warning for each rule that governs nothing: its condition never holds, or earlier rules take every
+/// ask that it could have.
+fn unreachable(rules: &[Rule], templates: &BTreeSet<String>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (index, rule) in rules.iter().enumerate() {
-        let earlier = rules
-            .iter()
-            .take(index)
-            .find(|earlier| covers(earlier, rule));
-        if let Some(earlier) = earlier {
-            problems.push(problem(
-                &rule.place,
-                Severity::Warning,
-                Fault::new(
-                    format!(
-                        "no ask reaches this rule: `{}` governs all of them",
-                        earlier.name
-                    ),
-                    format!("that rule is at {}; the first match governs", earlier.place),
-                ),
-            ));
-        }
+        let earlier = rules.get(..index).unwrap_or_default();
+        let fault = if always(rule) == Some(false) {
+            Fault::new(
+                "no ask reaches this rule: its condition never holds",
+                "take the rule out, or write when it is meant",
+            )
+        } else if let Some(takers) = takers(rule, earlier, templates) {
+            taken(&takers)
+        } else {
+            continue;
+        };
+        problems.push(problem(&rule.place, Severity::Warning, fault));
     }
     problems
 }
 
-fn covers(earlier: &Rule, later: &Rule) -> bool {
-    earlier.when.is_none()
-        && all_in(&later.templates, &earlier.templates)
-        && all_in(&later.clusters, &earlier.clusters)
+/// What the rule's condition says to every ask, where that is the same; without one it always holds.
+fn always(rule: &Rule) -> Option<bool> {
+    rule.when.as_ref().map_or(Some(true), Condition::constant)
 }
 
-/// Whether each of `inner` is surely matched by one of `outer`.
-fn all_in(inner: &[Glob], outer: &[Glob]) -> bool {
-    let covered = |glob: &Glob| {
-        outer
-            .iter()
-            .any(|o| o.matches_all() || o == glob || (glob.is_name() && o.matches(&glob.0)))
-    };
-    inner.iter().all(covered)
+/// The earlier rules that together take every ask of this one: each template on each of its clusters.
+/// Templates are known by name; of clusters a glob stands for any, so one rule must take all of it.
+fn takers<'a>(
+    rule: &Rule,
+    earlier: &'a [Rule],
+    templates: &BTreeSet<String>,
+) -> Option<Vec<&'a Rule>> {
+    let matched = |globs: &[Glob], name: &str| globs.iter().any(|glob| glob.matches(name));
+    let named = templates
+        .iter()
+        .filter(|name| matched(&rule.templates, name));
+    let mut takers: Vec<&Rule> = Vec::new();
+    for (template, cluster) in named.flat_map(|t| rule.clusters.iter().map(move |c| (t, c))) {
+        let takes = |e: &&Rule| {
+            always(e) == Some(true)
+                && matched(&e.templates, template)
+                && covers(&e.clusters, cluster)
+        };
+        let taker = earlier.iter().find(takes)?;
+        if !takers.iter().any(|known| std::ptr::eq(*known, taker)) {
+            takers.push(taker);
+        }
+    }
+    (!takers.is_empty()).then_some(takers)
+}
+
+/// Whether whatever the glob matches is surely matched by one of `outer`.
+fn covers(outer: &[Glob], glob: &Glob) -> bool {
+    outer
+        .iter()
+        .any(|o| o.matches_all() || o == glob || (glob.is_name() && o.matches(&glob.0)))
+}
+
+fn taken(takers: &[&Rule]) -> Fault {
+    let names: Vec<String> = takers.iter().map(|r| format!("`{}`", r.name)).collect();
+    let places: Vec<String> = takers.iter().map(|r| r.place.to_string()).collect();
+    match takers {
+        [only] => Fault::new(
+            format!(
+                "no ask reaches this rule: `{}` governs all of them",
+                only.name
+            ),
+            format!("that rule is at {}; the first match governs", only.place),
+        ),
+        _ => Fault::new(
+            format!(
+                "no ask reaches this rule: {} govern all of them together",
+                names.join(" and ")
+            ),
+            format!(
+                "those rules are at {}; the first match governs",
+                places.join(" and ")
+            ),
+        ),
+    }
 }
 
 fn problem(place: &Place, severity: Severity, fault: Fault) -> Problem {

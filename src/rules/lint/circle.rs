@@ -1,56 +1,68 @@
-//! Checks of who is named: people, groups, services, channels.
+//! Checks of who is named: people, groups, channels, on-call sources, services.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::rules::load::Allowed;
 use crate::rules::model::{At, CircleSpec};
 use crate::rules::people::UserId;
-use crate::rules::problem::{Fault, Findings};
+use crate::rules::problem::{Fault, Findings, nearest, suggest};
 use crate::rules::text::Text;
-use crate::rules::who::{Circle, is_handle};
+use crate::rules::who::{Circle, is_channel, is_handle, is_id};
+
+/// The roles of an incident by name; `None` inside where a role itself is wrong.
+pub(super) type Roles = BTreeMap<String, Option<Circle>>;
 
 /// Checks a circle of people. `None` when a name is wrong.
 pub(super) fn circle(
     spec: &CircleSpec,
-    label_keys: &BTreeSet<String>,
+    allowed: &Allowed,
     findings: &mut Findings<'_>,
 ) -> Option<Circle> {
-    let handles: Vec<Option<Text>> = spec
-        .usergroups
-        .iter()
-        .map(|at| {
-            let text = checked_text(&at.value, label_keys, is_handle, || {
-                Fault::new(
-                    format!("`{}` is not the handle of a user group", at.value),
-                    "write it like `@orders-oncall`",
-                )
-            });
-            findings.keep(at, text)
-        })
-        .collect();
+    circle_with(spec, allowed, None, findings)
+}
+
+/// Checks a circle that may name roles, if there are any.
+pub(super) fn circle_with(
+    spec: &CircleSpec,
+    allowed: &Allowed,
+    roles: Option<&Roles>,
+    findings: &mut Findings<'_>,
+) -> Option<Circle> {
+    let handles = texts(&spec.usergroups, allowed, is_handle, findings, |written| {
+        Fault::new(
+            format!("`{written}` is not the handle of a user group"),
+            "write it like `@orders-oncall`",
+        )
+    });
     let users = users(&spec.users, findings);
-    Some(Circle {
-        handles: handles.into_iter().collect::<Option<_>>()?,
+    let channels = texts(&spec.channels, allowed, is_channel, findings, channel_fault);
+    let oncall = oncall(&spec.oncall, allowed, findings);
+    let roles = roles_named(&spec.roles, roles, findings);
+    let mut circle = Circle {
+        handles: handles?,
         users: users?,
-    })
+        channels: channels?,
+        oncall: oncall?,
+    };
+    for role in roles? {
+        circle.extend(role);
+    }
+    Some(circle)
 }
 
 /// Checks people that are named by id.
 pub(super) fn users(written: &[At<String>], findings: &mut Findings<'_>) -> Option<Vec<UserId>> {
-    let users: Vec<Option<UserId>> = written
-        .iter()
-        .map(|at| {
-            let id = is_id(&at.value, &['U', 'W'])
-                .then(|| UserId(at.value.clone()))
-                .ok_or_else(|| {
-                    Fault::new(
-                        format!("`{}` is not a Slack member id", at.value),
-                        "copy the member id (`U…`) from their Slack profile: names can be changed",
-                    )
-                });
-            findings.keep(at, id)
-        })
-        .collect();
-    users.into_iter().collect()
+    all(written, |at| {
+        let id = is_id(&at.value, &['U', 'W'])
+            .then(|| UserId(at.value.clone()))
+            .ok_or_else(|| {
+                Fault::new(
+                    format!("`{}` is not a Slack member id", at.value),
+                    "copy the member id (`U…`) from their Slack profile: names can be changed",
+                )
+            });
+        findings.keep(at, id)
+    })
 }
 
 /// Checks ServiceAccounts, `namespace/name`.
@@ -63,89 +75,132 @@ pub(super) fn services(
             && s.bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
     };
-    let services: Vec<Option<String>> = written
-        .iter()
-        .map(|at| {
-            let fits = at
-                .value
-                .split_once('/')
-                .is_some_and(|(namespace, name)| is_name(namespace) && is_name(name));
-            let fault = || {
-                Fault::new(
-                    format!("`{}` is not a ServiceAccount", at.value),
-                    "write it like `ci/deployer`: namespace and name",
-                )
-            };
-            findings.keep(at, fits.then(|| at.value.clone()).ok_or_else(fault))
-        })
-        .collect();
-    services.into_iter().collect()
+    let services = all(written, |at| {
+        let fits = at
+            .value
+            .split_once('/')
+            .is_some_and(|(namespace, name)| is_name(namespace) && is_name(name));
+        let fault = || {
+            Fault::new(
+                format!("`{}` is not a ServiceAccount", at.value),
+                "write it like `ci/deployer`: namespace and name",
+            )
+        };
+        findings.keep(at, fits.then(|| at.value.clone()).ok_or_else(fault))
+    });
+    Some(services?.into_iter().collect())
 }
 
-/// Checks where a card goes.
+/// Checks a channel that is written to.
 pub(super) fn channel(
     at: &At<String>,
-    label_keys: &BTreeSet<String>,
+    allowed: &Allowed,
     findings: &mut Findings<'_>,
 ) -> Option<Text> {
-    let text = checked_text(&at.value, label_keys, is_channel, || {
-        Fault::new(
-            format!("`{}` is not a channel", at.value),
-            "write it like `#access-orders`, or as the channel's id (`C…`)",
-        )
-    });
+    let text = checked_text(&at.value, allowed, is_channel, channel_fault);
     findings.keep(at, text)
 }
 
 /// Checks who is told: groups, channels, people.
 pub(super) fn tell(
     written: &[At<String>],
-    label_keys: &BTreeSet<String>,
+    allowed: &Allowed,
     findings: &mut Findings<'_>,
 ) -> Option<Vec<Text>> {
     let fits = |name: &str| {
         is_channel(name) || is_id(name, &['U', 'W']) || (name.starts_with('@') && is_handle(name))
     };
-    let texts: Vec<Option<Text>> = written
-        .iter()
-        .map(|at| {
-            let text = checked_text(&at.value, label_keys, fits, || {
-                Fault::new(
-                    format!("`{}` is neither a user group nor a channel", at.value),
-                    "write it like `@orders-team` or `#incidents`",
-                )
-            });
-            findings.keep(at, text)
-        })
-        .collect();
-    texts.into_iter().collect()
+    texts(written, allowed, fits, findings, |written| {
+        Fault::new(
+            format!("`{written}` is neither a user group nor a channel"),
+            "write it like `@orders-team` or `#incidents`",
+        )
+    })
+}
+
+fn channel_fault(written: &str) -> Fault {
+    Fault::new(
+        format!("`{written}` is not a channel"),
+        "write it like `#access-orders`, or as the channel's id (`C…`)",
+    )
+}
+
+fn oncall(
+    written: &[At<String>],
+    allowed: &Allowed,
+    findings: &mut Findings<'_>,
+) -> Option<Vec<String>> {
+    all(written, |at| {
+        let known = allowed.oncall.iter().map(String::as_str);
+        let fault = || {
+            let hint = match nearest(&at.value, known.clone()) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "name the source in the configuration first".to_owned(),
+            };
+            Fault::new(format!("there is no on-call source `{}`", at.value), hint)
+        };
+        let found = allowed.oncall.contains(&at.value);
+        findings.keep(at, found.then(|| at.value.clone()).ok_or_else(fault))
+    })
+}
+
+/// The circles of the roles named; a role that is wrong itself was told where it is written.
+fn roles_named<'a>(
+    written: &[At<String>],
+    roles: Option<&'a Roles>,
+    findings: &mut Findings<'_>,
+) -> Option<Vec<&'a Circle>> {
+    all(written, |at| {
+        let found = match roles {
+            None => Err(Fault::new(
+                "roles can only fill stages of `incident`",
+                "name people, groups, channels or on-call sources here",
+            )),
+            Some(roles) => roles.get(&at.value).ok_or_else(|| Fault {
+                message: format!("the incident has no role `{}`", at.value),
+                hint: suggest(&at.value, roles.keys().map(String::as_str)).or_else(|| {
+                    Some(format!(
+                        "say who that is: `roles: {{{}: {{usergroups: […]}}}}`",
+                        at.value
+                    ))
+                }),
+            }),
+        };
+        findings.keep(at, found)?.as_ref()
+    })
+}
+
+/// Checks each, so that every problem is told; `None` when one is wrong.
+fn all<'a, T>(
+    written: &'a [At<String>],
+    check: impl FnMut(&'a At<String>) -> Option<T>,
+) -> Option<Vec<T>> {
+    let checked: Vec<Option<T>> = written.iter().map(check).collect();
+    checked.into_iter().collect()
+}
+
+fn texts(
+    written: &[At<String>],
+    allowed: &Allowed,
+    fits: impl Fn(&str) -> bool,
+    findings: &mut Findings<'_>,
+    fault: impl Fn(&str) -> Fault,
+) -> Option<Vec<Text>> {
+    all(written, |at| {
+        let text = checked_text(&at.value, allowed, &fits, &fault);
+        findings.keep(at, text)
+    })
 }
 
 fn checked_text(
     written: &str,
-    label_keys: &BTreeSet<String>,
+    allowed: &Allowed,
     fits: impl Fn(&str) -> bool,
-    fault: impl FnOnce() -> Fault,
+    fault: impl Fn(&str) -> Fault,
 ) -> Result<Text, Fault> {
-    let text = Text::compile(written, label_keys)?;
+    let text = Text::compile(written, &allowed.label_keys)?;
     match text.fixed() {
-        Some(fixed) if !fits(fixed) => Err(fault()),
+        Some(fixed) if !fits(fixed) => Err(fault(written)),
         _ => Ok(text),
     }
-}
-
-fn is_channel(name: &str) -> bool {
-    let named = name.strip_prefix('#').is_some_and(is_handle);
-    named || is_id(name, &['C', 'G'])
-}
-
-/// A Slack id: a letter for what it is, then letters and digits.
-fn is_id(text: &str, kinds: &[char]) -> bool {
-    let Some(rest) = text.strip_prefix(kinds) else {
-        return false;
-    };
-    rest.len() >= 2
-        && rest
-            .bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }

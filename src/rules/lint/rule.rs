@@ -2,21 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::circle::{channel, circle, services, tell};
-use super::stage::{check_people, stages};
-use super::{frame, seconds, unsupported};
+use super::circle::{channel, circle, tell};
+use super::requesters::{check_peers, nobody, requesters};
+use super::stage::{check_people, check_sources, stages};
+use super::{auto, bounds, emergency, frame, incident, unsupported};
 use crate::rules::condition::{self, Condition};
-use crate::rules::model::{AccessRule, At, MatchSpec, RequestersSpec, RuleSpec};
+use crate::rules::load::Allowed;
+use crate::rules::model::{AccessRule, At, MatchSpec, RuleSpec, StageSpec};
 use crate::rules::problem::{Fault, Findings, suggest};
-use crate::rules::set::{Requesters, Rule, Stage, Template};
+use crate::rules::set::{Escalate, Requesters, Rule, Stage, Template};
 use crate::rules::who::Glob;
 use crate::units::Seconds;
-
-/// How long a stage waits for an answer where the rule does not say.
-const LAPSE: Seconds = Seconds::hours(1);
-
-/// When people are reminded where the rule does not say: what users of comparable tools settled on.
-const REMIND: Seconds = Seconds::minutes(15);
 
 /// What a rule is checked against.
 #[derive(Debug)]
@@ -25,8 +21,8 @@ pub(in crate::rules) struct Known<'a> {
     pub(in crate::rules) templates: &'a BTreeMap<String, Template>,
     /// Names of all templates, those with errors included.
     pub(in crate::rules) template_names: &'a BTreeSet<String>,
-    /// Namespace labels that may be inserted into names.
-    pub(in crate::rules) label_keys: &'a BTreeSet<String>,
+    /// What the configuration lets rules name.
+    pub(in crate::rules) allowed: &'a Allowed,
 }
 
 /// Checks a rule; `None` when it has an error.
@@ -36,29 +32,31 @@ pub(in crate::rules) fn rule(
     known: &Known<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<Rule> {
-    let spec = &document.spec;
+    let (spec, allowed) = (&document.spec, known.allowed);
     let name = frame(document, findings);
     unsupported::rule(spec, findings);
     let templates = templates(&spec.matches, known, findings);
+    let governed = governed(templates.as_deref(), known);
     let clusters = clusters(&spec.matches.value, findings);
     let when = condition(spec.matches.value.when.as_ref(), findings);
-    let requesters = requesters(&spec.requesters, known, findings);
-    let stages = rule_stages(document, known, findings);
-    if let (Some(requesters), Some(stages), Some(at)) = (&requesters, &stages, &spec.stages)
-        && check_people(stages, requesters, at, findings)
-    {
-        check_peers(stages, requesters, at, findings);
-    }
-    let max = max(spec, templates.as_deref(), known, findings);
-    let open = open(spec, findings);
-    let reason = reason(spec, findings);
-    let channel = optional(spec.channel.as_ref(), |at| {
-        channel(at, known.label_keys, findings)
+    let requesters = requesters(&spec.requesters, "under this rule", allowed, findings);
+    let guard = when.as_ref().and_then(Option::as_ref);
+    let (stages, incident) = approvals(document, requesters.as_ref(), guard, allowed, findings);
+    let limits = bounds::limits(&spec.limits, &governed, findings);
+    let reason = optional(spec.require.reason.as_ref(), |at| {
+        findings.keep(at, condition::pattern(&at.value))
     });
-    let tell = tell(&spec.tell, known.label_keys, findings);
-    let revokers = circle(&spec.revokers, known.label_keys, findings);
-    let waits = waits(spec, findings);
-    let (lapse, remind) = waits?;
+    let channel = optional(spec.channel.as_ref(), |at| channel(at, allowed, findings));
+    let tell = tell(&spec.tell, allowed, findings);
+    let revokers = circle(&spec.revokers, allowed, findings);
+    let waits = waits(spec, allowed, findings);
+    let emergency = optional(spec.emergency.as_ref(), |at| {
+        emergency::emergency(at, &governed, allowed, findings)
+    });
+    let auto = optional(spec.auto.as_ref(), |at| {
+        auto::auto(at, &governed, limits.and_then(|l| l.max), findings)
+    });
+    let (lapse, remind, escalate) = waits?;
     Some(Rule {
         name: name?,
         digest,
@@ -68,19 +66,25 @@ pub(in crate::rules) fn rule(
         when: when?,
         requesters: requesters?,
         stages: stages?,
-        max: max?,
-        open: open?,
+        incident: incident?,
+        limits: limits?,
         reason: reason?,
         channel: channel?,
         tell: tell?,
         revokers: revokers?,
         lapse,
         remind,
+        escalate,
+        emergency: emergency?,
+        auto: auto?,
     })
 }
 
 /// `Some(None)`: not written. `None`: wrong.
-fn optional<T, U>(written: Option<&T>, check: impl FnOnce(&T) -> Option<U>) -> Option<Option<U>> {
+pub(super) fn optional<T, U>(
+    written: Option<&T>,
+    check: impl FnOnce(&T) -> Option<U>,
+) -> Option<Option<U>> {
     match written {
         None => Some(None),
         Some(value) => check(value).map(Some),
@@ -133,6 +137,13 @@ fn templates(
     globs.into_iter().collect()
 }
 
+/// The templates that a rule with these names governs.
+fn governed<'a>(templates: Option<&[Glob]>, known: &Known<'a>) -> Vec<&'a Template> {
+    let globs = templates.unwrap_or_default();
+    let matched = |template: &&Template| globs.iter().any(|glob| glob.matches(&template.name));
+    known.templates.values().filter(matched).collect()
+}
+
 fn clusters(spec: &MatchSpec, findings: &mut Findings<'_>) -> Option<Vec<Glob>> {
     let Some(written) = &spec.clusters else {
         return Some(vec![Glob("*".to_owned())]);
@@ -149,42 +160,22 @@ fn clusters(spec: &MatchSpec, findings: &mut Findings<'_>) -> Option<Vec<Glob>> 
     Some(globs.collect())
 }
 
-fn requesters(
-    at: &At<RequestersSpec>,
-    known: &Known<'_>,
-    findings: &mut Findings<'_>,
-) -> Option<Requesters> {
-    let people = circle(&at.value.slack, known.label_keys, findings);
-    let services = services(&at.value.service_accounts, findings);
-    if nobody(&at.value) {
-        findings.warn(
-            at,
-            Fault::new(
-                "nobody may ask under this rule: every ask that it matches is refused",
-                "name who may ask: `requesters: {slack: {usergroups: [\"@backend\"]}}`",
-            ),
-        );
-    }
-    Some(Requesters {
-        people: people?,
-        services: services?,
-    })
-}
+/// The stages of a rule, and those of its incidents.
+type Approvals = (Option<Vec<Stage>>, Option<Option<Vec<Stage>>>);
 
-fn nobody(spec: &RequestersSpec) -> bool {
-    spec.slack.is_empty() && spec.service_accounts.is_empty()
-}
-
-/// INVARIANT (nothing opens unapproved): a rule under which somebody may ask has at least one stage.
-fn rule_stages(
+/// Checks who must agree. INVARIANT (nothing opens unapproved): a rule under which somebody may ask
+/// has at least one stage, also in incidents.
+fn approvals(
     document: &AccessRule,
-    known: &Known<'_>,
+    requesters: Option<&Requesters>,
+    when: Option<&Condition>,
+    allowed: &Allowed,
     findings: &mut Findings<'_>,
-) -> Option<Vec<Stage>> {
+) -> Approvals {
     let spec = &document.spec;
     let written = spec.stages.as_ref().filter(|at| !at.value.is_empty());
-    match written {
-        Some(at) => stages(at, known.label_keys, findings),
+    let usual = match written {
+        Some(at) => stages(at, allowed, None, findings),
         None if nobody(&spec.requesters.value) => Some(Vec::new()),
         None => {
             let fault = Fault::new(
@@ -194,129 +185,47 @@ fn rule_stages(
             findings.error(&document.metadata.name, fault);
             None
         }
+    };
+    let incident = optional(spec.incident.as_ref(), |at| {
+        incident::incident(at, allowed, findings)
+    });
+    let in_incident = spec.incident.as_ref().map(|at| &at.value.stages);
+    let both = [
+        (spec.stages.as_ref(), usual.as_ref()),
+        (in_incident, incident.as_ref().and_then(Option::as_ref)),
+    ];
+    for (at, stages) in both {
+        if let (Some(at), Some(stages)) = (at, stages) {
+            check_filled(stages, requesters, at, findings);
+            check_sources(stages, when, at, findings);
+        }
     }
+    (usual, incident)
 }
 
-/// Peers who approve each other are sometimes meant, and sometimes a copied line.
-fn check_peers<T>(
+fn check_filled(
     stages: &[Stage],
-    requesters: &Requesters,
-    at: &At<T>,
+    requesters: Option<&Requesters>,
+    at: &At<Vec<At<StageSpec>>>,
     findings: &mut Findings<'_>,
 ) {
-    if stages.is_empty() || !requesters.services.is_empty() {
-        return;
-    }
-    let peers = stages
-        .iter()
-        .all(|stage| stage.quiet.is_empty() && stage.from.same_as(&requesters.people));
-    if peers {
-        findings.warn(
-            at,
-            Fault::new(
-                "whoever may ask may also approve what the others ask for",
-                "name a stage of other people, unless that is meant",
-            ),
-        );
-    }
-}
-
-fn max(
-    spec: &RuleSpec,
-    templates: Option<&[Glob]>,
-    known: &Known<'_>,
-    findings: &mut Findings<'_>,
-) -> Option<Option<Seconds>> {
-    optional(spec.limits.max.as_ref(), |at| {
-        let max = seconds(at, findings)?;
-        let governed = known.templates.values().filter(|template| {
-            let globs = templates.unwrap_or_default();
-            globs.iter().any(|glob| glob.matches(&template.name))
-        });
-        let mut usable = true;
-        for template in governed {
-            usable &= check_max(max, template, at, findings);
-        }
-        usable.then_some(max)
-    })
-}
-
-/// Compares a rule's longest grant with what a template says. `false`: nothing could be granted.
-fn check_max(
-    max: Seconds,
-    template: &Template,
-    at: &At<String>,
-    findings: &mut Findings<'_>,
-) -> bool {
-    let (name, bounds) = (&template.name, template.bounds);
-    if max < bounds.min {
-        findings.error(
-            at,
-            Fault::plain(format!(
-                "template `{name}` starts at {}: under a limit of {max} nothing could be granted",
-                bounds.min
-            )),
-        );
-        return false;
-    }
-    if max > bounds.max {
-        findings.warn(
-            at,
-            Fault::new(
-                format!(
-                    "template `{name}` ends at {}: the longer limit has no effect",
-                    bounds.max
-                ),
-                "raise the template's `max`, or lower the limit",
-            ),
-        );
-    } else if max < bounds.default {
-        findings.warn(
-            at,
-            Fault::new(
-                format!(
-                    "template `{name}` takes {} when no duration is asked for, which this limit refuses",
-                    bounds.default
-                ),
-                "lower the template's `default`, or raise the limit",
-            ),
-        );
-    }
-    true
-}
-
-fn open(spec: &RuleSpec, findings: &mut Findings<'_>) -> Option<Option<usize>> {
-    optional(spec.limits.open.as_ref(), |at| {
-        if at.value == 0 {
-            let hint = "for a rule that refuses everything, write `requesters: {}`";
-            findings.error(
-                at,
-                Fault::new("a limit of 0 open requests allows none", hint),
-            );
-            return None;
-        }
-        Some(at.value)
-    })
-}
-
-fn reason(spec: &RuleSpec, findings: &mut Findings<'_>) -> Option<Option<regex::Regex>> {
-    optional(spec.require.reason.as_ref(), |at| {
-        findings.keep(at, condition::pattern(&at.value))
-    })
-}
-
-/// How long a stage waits, and when it reminds.
-fn waits(spec: &RuleSpec, findings: &mut Findings<'_>) -> Option<(Seconds, Option<Seconds>)> {
-    let lapse = optional(spec.lapse.as_ref(), |at| seconds(at, findings));
-    let remind = optional(spec.remind.as_ref(), |at| seconds(at, findings));
-    let lapse = lapse?.unwrap_or(LAPSE);
-    if let (Some(at), Some(Some(remind))) = (&spec.remind, remind)
-        && remind >= lapse
+    if let Some(requesters) = requesters
+        && check_people(stages, requesters, at, findings)
     {
-        let fault =
-            format!("a reminder after {remind} never comes: the request lapses after {lapse}");
-        findings.warn(at, Fault::plain(fault));
+        check_peers(stages, requesters, at, findings);
     }
-    let remind = remind?.unwrap_or(REMIND);
-    Some((lapse, (remind < lapse).then_some(remind)))
+}
+
+/// How long a stage waits, when it reminds, and whom it asks as well.
+fn waits(
+    spec: &RuleSpec,
+    allowed: &Allowed,
+    findings: &mut Findings<'_>,
+) -> Option<(Seconds, Option<Seconds>, Option<Escalate>)> {
+    let waits = bounds::waits(spec, findings);
+    let escalate = optional(spec.escalate.as_ref(), |at| {
+        bounds::escalate(at, waits.map(|(lapse, _)| lapse), allowed, findings)
+    });
+    let (lapse, remind) = waits?;
+    Some((lapse, remind, escalate?))
 }

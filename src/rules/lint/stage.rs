@@ -2,23 +2,31 @@
 
 use std::collections::BTreeSet;
 
-use super::circle::{circle, users};
-use super::rule::condition;
-use super::unsupported;
+use super::circle::{Roles, circle_with, users};
+use super::rule::{condition, optional};
+use super::seconds;
+use crate::rules::condition::Condition;
 use crate::rules::judge::assign::{self, Slots};
+use crate::rules::load::Allowed;
 use crate::rules::model::{At, StageSpec};
 use crate::rules::people::UserId;
 use crate::rules::problem::{Fault, Findings, counted};
 use crate::rules::set::{Requesters, Stage};
+use crate::units::Seconds;
 
 /// Most stages of a rule, and most people a stage can need.
 const MAX_STAGES: usize = 10;
 const MAX_NEED: usize = 20;
 
-/// Checks the stages of a rule that somebody may use.
+/// How long somebody may be let pass again: from what a person would notice to a week, after which
+/// nobody remembers what was agreed to.
+const REPEAT: (Seconds, Seconds) = (Seconds::minutes(1), Seconds::hours(7 * 24));
+
+/// Checks the stages of a rule that somebody may use, or of its incidents, which have roles.
 pub(super) fn stages(
     written: &At<Vec<At<StageSpec>>>,
-    label_keys: &BTreeSet<String>,
+    allowed: &Allowed,
+    roles: Option<&Roles>,
     findings: &mut Findings<'_>,
 ) -> Option<Vec<Stage>> {
     if written.value.len() > MAX_STAGES {
@@ -38,7 +46,7 @@ pub(super) fn stages(
                 let fault = format!("there are two stages `{}`", name.value);
                 findings.error(name, Fault::plain(fault));
             }
-            stage(at, label_keys, findings)
+            stage(&at.value, allowed, roles, findings)
         })
         .collect();
     let stages: Vec<Stage> = stages.into_iter().collect::<Option<_>>()?;
@@ -55,15 +63,15 @@ pub(super) fn stages(
 }
 
 fn stage(
-    at: &At<StageSpec>,
-    label_keys: &BTreeSet<String>,
+    spec: &StageSpec,
+    allowed: &Allowed,
+    roles: Option<&Roles>,
     findings: &mut Findings<'_>,
 ) -> Option<Stage> {
-    let spec = &at.value;
-    unsupported::stage(spec, findings);
-    let from = circle(&spec.from, label_keys, findings);
+    let from = circle_with(&spec.from, allowed, roles, findings);
     let quiet = users(&spec.quiet, findings);
     let when = condition(spec.when.as_ref(), findings);
+    let repeat = optional(spec.repeat.as_ref(), |at| repeat(at, findings));
     let need = spec.need.as_ref().map_or(1, |need| need.value);
     if let Some(written) = &spec.need
         && !(1..=MAX_NEED).contains(&need)
@@ -95,7 +103,50 @@ fn stage(
         need,
         when: when?,
         quiet: quiet?,
+        repeat: repeat?,
     })
+}
+
+fn repeat(at: &At<String>, findings: &mut Findings<'_>) -> Option<Seconds> {
+    let length = seconds(at, findings)?;
+    let (least, most) = REPEAT;
+    let fits = (least..=most).contains(&length);
+    let fault = || {
+        Fault::new(
+            format!("`repeat` is {least} to {most}, not {length}"),
+            "an approver can always approve once more",
+        )
+    };
+    findings.keep(at, fits.then_some(length).ok_or_else(fault))
+}
+
+/// Notes stages that are named from the source and meet asks from addresses, which have no namespace
+/// and so no labels: those asks would be refused, which is seldom meant.
+pub(super) fn check_sources<T>(
+    stages: &[Stage],
+    when: Option<&Condition>,
+    at: &At<T>,
+    findings: &mut Findings<'_>,
+) {
+    // What the rule's own condition says of the source is trusted to be such a guard.
+    if when.is_some_and(|when| when.reads("from")) {
+        return;
+    }
+    let guards = |when: &Condition| when.reads("from") && !when.lets_addresses_pass();
+    let met =
+        |stage: &&Stage| stage.from.inserts("from") && !stage.when.as_ref().is_some_and(guards);
+    for stage in stages.iter().filter(met) {
+        findings.warn(
+            at,
+            Fault::new(
+                format!(
+                    "stage `{}` is named from the source: where that is an address, the ask is refused",
+                    stage.name
+                ),
+                "let it apply to sources in the cluster: `when: \"from.namespace != '' && …\"`",
+            ),
+        );
+    }
 }
 
 /// Notes where the stages cannot be filled by distinct people, as far as people are named by id.

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
+use super::requesters::requesters;
+use super::rule::optional;
 use super::{frame, seconds};
 use crate::grammar;
 use crate::rules::condition;
 use crate::rules::fill::check_value;
+use crate::rules::load::Allowed;
 use crate::rules::model::{AccessTemplate, At, ConnectSpec, DurationSpec, GateFields, InputSpec};
 use crate::rules::problem::{Fault, Findings, suggest};
 use crate::rules::set::{Bounds, Gate, Input, InputKind, Slot, Template};
@@ -19,6 +22,7 @@ type Inputs<'a> = BTreeMap<&'a str, Option<InputKind>>;
 /// Checks a template; `None` when it has an error.
 pub(in crate::rules) fn template(
     document: &AccessTemplate,
+    allowed: &Allowed,
     findings: &mut Findings<'_>,
 ) -> Option<Template> {
     let name = frame(document, findings);
@@ -27,6 +31,9 @@ pub(in crate::rules) fn template(
     let kinds = kinds(&spec.inputs, findings);
     let bounds = bounds(&spec.duration, findings);
     let gate = gate(&spec.gate, &kinds, findings);
+    let requesters = optional(spec.requesters.as_ref(), |at| {
+        requesters(at, "with this template", allowed, findings)
+    });
     let inputs: Vec<Option<(String, Input)>> = spec
         .inputs
         .iter()
@@ -41,6 +48,7 @@ pub(in crate::rules) fn template(
         inputs: inputs.into_iter().collect::<Option<_>>()?,
         bounds: bounds?,
         gate: gate?,
+        requesters: requesters?,
         place: findings.place(&document.metadata.name),
     })
 }

@@ -5,6 +5,8 @@ use insta::assert_snapshot;
 use crate::rules::problem::usable;
 use crate::rules::testing::{self, ORDERS};
 
+mod ways;
+
 /// What is reported for the example rule with one text replaced, for each replacement.
 fn each(edits: &[(&str, &str)]) -> String {
     let one = |(written, instead): &(&str, &str)| {
@@ -226,6 +228,15 @@ fn requesters_who_would_only_have_themselves_are_found() {
     let people = with(ORDERS, ", serviceAccounts: [\"ci/deployer\"]", "");
     let peers = with(&people, STAGES, peers);
     assert_snapshot!(reported(&peers), @r#"    r.yaml:9:5: warning: whoever may ask may also approve what the others ask for; name a stage of other people, unless that is meant"#);
+    let by_id = with(
+        &people,
+        "{usergroups: [\"@backend\"]}",
+        "{users: [U0DANA, U0LEE]}",
+    );
+    let quiet = "    - {name: peers, from: {users: [U0LEE]}, quiet: [U0DANA]}\n";
+    assert_snapshot!(reported(&with(&by_id, STAGES, quiet)), @r#"    r.yaml:9:5: warning: whoever may ask may also approve what the others ask for; name a stage of other people, unless that is meant"#);
+    let others = "    - {name: peers, from: {users: [U0LEE]}, quiet: [U0KIM, U0DANA]}\n";
+    assert_snapshot!(reported(&with(&by_id, STAGES, others)), @"");
 }
 
 #[test]
@@ -265,26 +276,14 @@ fn bounds_that_are_wrong() {
 #[test]
 fn fields_without_effect_in_this_version_are_errors() {
     assert_snapshot!(each(&[
-        ("lapse: 1h", "escalate: {after: 30m, to: {usergroups: [\"@platform-leads\"]}}"),
-        ("lapse: 1h", "emergency: {by: {usergroups: [\"@sre\"]}, max: 30m, tell: \"#incidents\", review: 24h}"),
         ("lapse: 1h", "owner: U0LEE"),
         ("lapse: 1h", "offline: {serviceAccounts: [\"ci/break-glass\"]}"),
-        ("lapse: 1h", "incident: {stages: [{name: ic, from: {users: [U0KIM]}}], roles: {commander: {users: [U0KIM]}}}"),
-        ("need: 1}", "need: 1, repeat: 24h}"),
-    ]), @r##"
-    escalate: {after: 30m, to: {usergroups: ["@platform-leads"]}}
-        r.yaml:16:13: error: `escalate` is not supported in this version; take it out: it would have no effect
-    emergency: {by: {usergroups: ["@sre"]}, max: 30m, tell: "#incidents", review: 24h}
-        r.yaml:16:14: error: `emergency` is not supported in this version; take it out: it would have no effect
+    ]), @r#"
     owner: U0LEE
         r.yaml:16:10: error: `owner` is not supported in this version; take it out: it would have no effect
     offline: {serviceAccounts: ["ci/break-glass"]}
         r.yaml:16:12: error: `offline` is not supported in this version; take it out: it would have no effect
-    incident: {stages: [{name: ic, from: {users: [U0KIM]}}], roles: {commander: {users: [U0KIM]}}}
-        r.yaml:16:13: error: `incident` is not supported in this version; take it out: it would have no effect
-    need: 1, repeat: 24h}
-        r.yaml:9:79: error: `repeat` is not supported in this version; take it out: it would have no effect
-    "##);
+    "#);
 }
 
 #[test]
@@ -294,6 +293,30 @@ fn rules_that_are_in_each_others_way() {
     assert_snapshot!(reported(&format!("{ORDERS}---\n# the same once more{ORDERS}")), @r#"    r.yaml:22:18: error: there are two rules `orders`; the first is at r.yaml:4:18"#);
     assert_snapshot!(reported(&format!("{all}---{again}")), @r#"    r.yaml:21:18: warning: no ask reaches this rule: `orders` governs all of them; that rule is at r.yaml:4:18; the first match governs"#);
     assert_snapshot!(reported(&format!("{ORDERS}---{again}")), @r#""#);
+}
+
+#[test]
+fn rules_behind_several_that_take_all_their_asks() {
+    let named = |name: &str, templates: &str, clusters: &str, when: &str| {
+        let rule = with(ORDERS, "{name: orders}", &format!("{{name: {name}}}"));
+        let rule = with(
+            &rule,
+            "templates: [connect]",
+            &format!("templates: {templates}"),
+        );
+        let rule = with(&rule, "clusters: [\"*\"]", &format!("clusters: {clusters}"));
+        with(&rule, ", when: \"to.namespace == 'orders'\"", when)
+    };
+    let connect = named("all-connect", "[connect]", "[\"*\"]", "");
+    let debug = named("all-debug", "[\"debug-*\"]", "[\"*\"]", ", when: \"true\"");
+    let prod = named("prod-debug", "[debug-ingress]", "[\"prod-*\"]", "");
+    let late = named("late", "[\"*\"]", "[prod-eu, \"prod-*\"]", "");
+    let later = named("later", "[\"*\"]", "[\"*\"]", "");
+    let never = named("never", "[\"*\"]", "[\"*\"]", ", when: \"1 > 2\"");
+    assert_snapshot!(reported(&[&connect, &debug, &late].map(String::as_str).join("---")), @r#"    r.yaml:38:18: warning: no ask reaches this rule: `all-connect` and `all-debug` govern all of them together; those rules are at r.yaml:4:18 and r.yaml:21:18; the first match governs"#);
+    assert_snapshot!(reported(&[&connect, &prod, &late].map(String::as_str).join("---")), @r#"    r.yaml:38:18: warning: no ask reaches this rule: `all-connect` and `prod-debug` govern all of them together; those rules are at r.yaml:4:18 and r.yaml:21:18; the first match governs"#);
+    assert_snapshot!(reported(&[&connect, &prod, &later].map(String::as_str).join("---")), @"");
+    assert_snapshot!(reported(&never), @r#"    r.yaml:4:18: warning: no ask reaches this rule: its condition never holds; take the rule out, or write when it is meant"#);
 }
 
 const TEMPLATE: &str = r#"

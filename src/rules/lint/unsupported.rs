@@ -1,22 +1,13 @@
 //! Fields that the language has and this version cannot act on yet. They are errors: a rule with an
-//! escalation that never happens, or an owner who is not kept from approving, is not the rule that
-//! was written.
+//! owner who is not kept from approving is not the rule that was written.
 
-use crate::rules::model::{At, RuleSpec, StageSpec, TemplateSpec};
+use crate::rules::model::{At, RuleSpec, TemplateSpec};
 use crate::rules::problem::{Fault, Findings};
 
 /// Notes each such field of a rule. A line goes when its behaviour comes.
 pub(super) fn rule(spec: &RuleSpec, findings: &mut Findings<'_>) {
-    field("escalate", spec.escalate.as_ref(), findings);
-    field("emergency", spec.emergency.as_ref(), findings);
     field("owner", spec.owner.as_ref(), findings);
     field("offline", spec.offline.as_ref(), findings);
-    field("incident", spec.incident.as_ref(), findings);
-}
-
-/// Notes each such field of a stage.
-pub(super) fn stage(spec: &StageSpec, findings: &mut Findings<'_>) {
-    field("repeat", spec.repeat.as_ref(), findings);
 }
 
 /// Notes each such field of a template.

@@ -38,8 +38,7 @@ fn the_example_rules_have_no_problems() {
             std::fs::read_to_string(&path).unwrap(),
         ));
     }
-    let keys = BTreeSet::from(["team".to_owned()]);
-    let (set, problems) = load_allowing(&files, &keys);
+    let (set, problems) = load_allowing(&files, &testing::allowed());
     assert_eq!(report(&problems), "no problems\n");
     assert!(set.rules().len() >= 3);
 }

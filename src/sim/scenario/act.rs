@@ -7,9 +7,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use super::stage::Stage;
-use super::story::{Act, Picture, Press, Way};
+use super::story::{Act, Expectation, Picture, Press, Way};
 use crate::sim::cluster::Workload;
-use crate::sim::slack::{Cannot, MessageRef, Standing};
+use crate::sim::slack::{Cannot, FormForgery, MessageRef, Standing};
 use crate::sim::town::gates::ours;
 use crate::sim::town::populate;
 use crate::store::memory::MemoryStore;
@@ -22,6 +22,7 @@ impl Stage {
             Act::Say { who, way, text } => self.say(who, way, text)?,
             Act::Click { presses, picture } => self.click(presses, *picture)?,
             Act::Forge { who, action, value } => self.forge(who, action, value)?,
+            Act::ForgeForm { who, fields } => self.forge_form(who, fields)?,
             Act::Fill { .. } | Act::Submit(_) | Act::CloseForm(_) | Act::OpenHome(_) => {
                 self.use_screen(act).await?;
             }
@@ -43,6 +44,9 @@ impl Stage {
                 Some(fields) => rules.change(name, fields),
                 None => rules.remove(name),
             })?,
+            Act::Template { name, change } => self
+                .town
+                .change_rules(|rules| rules.change_template(name, change))?,
             Act::Excuse(excuse) => drop(self.excused.insert(*excuse)),
             Act::DeleteWorkload(_)
             | Act::Deploy { .. }
@@ -91,6 +95,20 @@ impl Stage {
         Ok(())
     }
 
+    /// Whoever presses *Deny* denies: a form that is sent with the label of the button which opened it is
+    /// sent as it is, unless the next line says what the person does with it.
+    pub(super) async fn send_untouched(&self, presses: &[Press], next: Option<&Act>) -> Result<()> {
+        for Press { who, label } in presses {
+            let form = self.town.slack.form(who);
+            let same = form.is_some_and(|form| form.submit.as_ref() == Some(label));
+            if same && !uses_form_of(next, who) {
+                self.town.slack.submit(who, &[])?;
+                self.town.settle().await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Forms and home tabs.
     async fn use_screen(&mut self, act: &Act) -> Result<()> {
         self.acted_at = self.town.now();
@@ -115,6 +133,13 @@ impl Stage {
             .pop()
             .with_context(|| format!("{who} sees nothing"))?;
         Ok(slack.forge(who, &newest.at, action, &value)?)
+    }
+
+    /// The form that they have open, sent with what the app never offered.
+    fn forge_form(&mut self, who: &str, fields: &str) -> Result<()> {
+        let forgery = forgery(&self.expand(fields)?)?;
+        self.acted_at = self.town.now();
+        Ok(self.town.slack.forge_form(who, &forgery)?)
     }
 
     /// The newest message that ever had such a button, and the button as it was at first.
@@ -276,4 +301,49 @@ fn button(blocks: &[Value], label: &str) -> Option<Value> {
     let labelled =
         |element: &&Value| element.pointer("/text/text").and_then(Value::as_str) == Some(label);
     elements.find(labelled).cloned()
+}
+
+/// Reads `notes=…, callback=…` and values: `(one)` of a menu, `[several]` of boxes, or text.
+fn forgery(fields: &str) -> Result<FormForgery> {
+    let mut forgery = FormForgery::default();
+    let option =
+        |value: &str| json!({"text": {"type": "plain_text", "text": value}, "value": value});
+    let between = |value: &str, open: char, close: char| {
+        let inner = value.strip_prefix(open)?.strip_suffix(close)?;
+        Some(option(inner))
+    };
+    for field in fields.split(", ") {
+        let (key, value) = field
+            .split_once('=')
+            .with_context(|| format!("`{field}`: write KEY=VALUE"))?;
+        let held = if let Some(one) = between(value, '(', ')') {
+            json!({"type": "static_select", "selected_option": one})
+        } else if let Some(one) = between(value, '[', ']') {
+            json!({"type": "checkboxes", "selected_options": [one]})
+        } else {
+            json!({"type": "plain_text_input", "value": value})
+        };
+        match key {
+            "notes" => forgery.notes = Some(value.to_owned()),
+            "callback" => forgery.callback = Some(value.to_owned()),
+            _ => drop(forgery.values.insert(key.to_owned(), held)),
+        }
+    }
+    Ok(forgery)
+}
+
+/// Whether a line is about what this person does with a form.
+fn uses_form_of(act: Option<&Act>, person: &str) -> bool {
+    match act {
+        Some(
+            Act::Fill { who, .. }
+            | Act::ForgeForm { who, .. }
+            | Act::Submit(who)
+            | Act::CloseForm(who),
+        ) => who == person,
+        Some(Act::Expect(expectations)) => expectations.iter().any(
+            |expectation| matches!(expectation, Expectation::Form { who, .. } if who == person),
+        ),
+        _ => false,
+    }
 }

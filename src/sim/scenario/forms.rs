@@ -2,6 +2,7 @@
 
 mod acts;
 mod expectations;
+mod make;
 
 use super::pattern::{Fields, fit};
 

@@ -75,8 +75,9 @@ pub async fn play(story: &Story, plan: &Plan, audience: Audience<'_>) -> Result<
         cluster: Vec::new(),
         requests: Vec::new(),
     };
-    for line in &story.lines {
-        let scenes = stage.act(line).await;
+    for (at, line) in story.lines.iter().enumerate() {
+        let next = story.lines.get(at + 1).map(|line| &line.act);
+        let scenes = stage.act(line, next).await;
         let scenes = scenes.with_context(|| format!("line {}: {}", line.number, line.text))?;
         for scene in scenes {
             write_scene(&mut played.transcript, &scene);

@@ -68,8 +68,9 @@ impl Stage {
     }
 
     /// Acts one line out and waits until nothing happens any more. Whatever happened while time
-    /// passed before it comes first, a scene for each time that the town fell quiet again.
-    pub(super) async fn act(&mut self, line: &Line) -> Result<Vec<Scene>> {
+    /// passed before it comes first, a scene for each time that the town fell quiet again. `next` is what
+    /// the following line does.
+    pub(super) async fn act(&mut self, line: &Line, next: Option<&Act>) -> Result<Vec<Scene>> {
         let expects = matches!(line.act, Act::Expect(_));
         // Under a hardship a town falls quiet later: what is expected after a while may have come
         // while the line before was waited for.
@@ -90,6 +91,9 @@ impl Stage {
         let began = self.town.now();
         self.perform(&line.act).await?;
         self.town.settle().await?;
+        if let Act::Click { presses, .. } = &line.act {
+            self.send_untouched(presses, next).await?;
+        }
         let failures = match &line.act {
             Act::Expect(expectations) => expect::check_all(self, expectations).await?,
             _ => Vec::new(),

@@ -83,6 +83,13 @@ pub enum Act {
         /// Its value.
         value: String,
     },
+    /// Somebody sends the form that they have open as nobody could.
+    ForgeForm {
+        /// Who.
+        who: String,
+        /// `key=value, …`
+        fields: String,
+    },
     /// Somebody fills in an input or chooses from a menu.
     Fill {
         /// Who.
@@ -152,6 +159,13 @@ pub enum Act {
         name: String,
         /// New fields of its `spec`, as YAML; `None`: the rule is gone.
         change: Option<String>,
+    },
+    /// A template changes.
+    Template {
+        /// Which.
+        name: String,
+        /// New fields of its `spec`, as YAML.
+        change: String,
     },
     /// Somebody enters or leaves a user group.
     Member {

@@ -138,6 +138,9 @@ impl Slack {
         };
         let outcome = self.attempt(parcel, first).await;
         self.note_attempt(parcel, first, &outcome);
+        if let Ok(answer) = &outcome {
+            self.tape(Crossing::Ack, parcel.what.envelope(), || answer.clone());
+        }
         outcome
     }
 

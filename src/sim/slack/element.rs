@@ -260,7 +260,9 @@ pub(super) fn action(block_id: &str, element: &Value, value: Option<Value>) -> V
         "block_id": block_id,
         "type": element.get("type"),
     });
-    for name in REPEATED {
+    // Of a text field Slack repeats nothing but what was typed.
+    let typed = text_of(element, "type") == "plain_text_input";
+    for name in REPEATED.iter().filter(|_| !typed) {
         if let Some(value) = element.get(name) {
             set(&mut action, name, value.clone());
         }

@@ -22,6 +22,8 @@ pub struct Form {
     pub view: String,
     /// Its title.
     pub title: String,
+    /// The label of the button that sends it off, if it has one.
+    pub submit: Option<String>,
     /// Its blocks, line by line.
     pub lines: Vec<String>,
     /// What can be filled in, by `action_id`.
@@ -41,6 +43,11 @@ impl Slack {
             Some(Form {
                 view: pane.id().to_owned(),
                 title: title.to_owned(),
+                submit: pane
+                    .view
+                    .pointer("/submit/text")
+                    .and_then(Value::as_str)
+                    .map(ToOwned::to_owned),
                 lines: state.view_lines(person, pane),
                 fields: fields
                     .map(|(_, e)| text_of(e, "action_id").to_owned())
@@ -177,18 +184,28 @@ impl State {
 
     /// Sends a form off, if its client would.
     pub(super) fn send_form(&mut self, form: &Surface) -> Result<(), Cannot> {
-        let id = form.view().unwrap_or_default().to_owned();
-        let top = self
-            .screens
-            .top(&form.person.id)
-            .filter(|top| top.id() == id);
-        let pane = top.ok_or_else(|| no_view(&form.person, &id))?.clone();
+        let pane = self.on_top(form)?;
         sendable(&pane)?;
+        self.send_view(form, &pane, view::delivered(&pane.view));
+        Ok(())
+    }
+
+    /// The form's pane, as long as no other covers it.
+    pub(super) fn on_top(&self, form: &Surface) -> Result<Pane, Cannot> {
+        let id = form.view().unwrap_or_default();
+        let top = self.screens.top(&form.person.id);
+        let top = top.filter(|top| top.id() == id);
+        Ok(top.ok_or_else(|| no_view(&form.person, id))?.clone())
+    }
+
+    /// Sends a form off as this view.
+    pub(super) fn send_view(&mut self, form: &Surface, pane: &Pane, sent: Value) {
+        let id = pane.id().to_owned();
         let behind = self.behind(form);
         let trigger = self.trigger_for(behind.clone());
-        let response_urls = self.response_urls(&behind, &pane);
+        let response_urls = self.response_urls(&behind, pane);
         let mut payload = self.interaction("view_submission", &form.person, &trigger);
-        set(&mut payload, "view", view::delivered(&pane.view));
+        set(&mut payload, "view", sent);
         set(&mut payload, "response_urls", response_urls);
         if let Some(pane) = self.screens.pane_mut(&id) {
             pane.sending = true;
@@ -207,7 +224,6 @@ impl State {
                 view: Some(id),
             }),
         });
-        Ok(())
     }
 
     /// Response URLs for the conversations chosen in elements that ask for one.

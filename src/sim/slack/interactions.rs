@@ -41,29 +41,6 @@ impl Slack {
             state.press_labelled(&surface, label)
         })
     }
-
-    /// Sends a click that no button offers: an attacker's, or one on a stale client. The message has
-    /// to be visible, as Slack checks that; what is pressed is the attacker's invention.
-    ///
-    /// # Errors
-    /// When the person or the message is not there.
-    pub fn forge(
-        &self,
-        person: &str,
-        at: &MessageRef,
-        action_id: &str,
-        value: &str,
-    ) -> Result<(), Cannot> {
-        self.with(|state| {
-            let surface = state.surface(person, &Where::Message(at.clone()))?;
-            let action = json!({
-                "type": "button", "action_id": action_id, "block_id": "forged", "value": value,
-                "text": {"type": "plain_text", "text": action_id, "emoji": true},
-            });
-            state.interact(&surface, action, action_id);
-            Ok(())
-        })
-    }
 }
 
 impl State {
@@ -176,7 +153,7 @@ impl State {
     }
 
     /// Sends `block_actions`.
-    fn interact(&mut self, on: &Surface, mut action: Value, label: &str) {
+    pub(super) fn interact(&mut self, on: &Surface, mut action: Value, label: &str) {
         let pane = on.view().and_then(|id| self.screens.pane_mut(id));
         if pane.is_some_and(|pane| pane.trouble.take().is_some()) {
             self.stir();

@@ -1,6 +1,6 @@
 //! Shortcuts: the global ones, and those of a message's menu. (docs.slack.dev, "Shortcuts")
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Slack;
 use super::cannot::Cannot;
@@ -45,7 +45,7 @@ impl State {
         let channel = self.open_direct(&person.id);
         let trigger = self.trigger(&person.id, &channel);
         let now = self.now();
-        let mut payload = self.interaction("shortcut", person, &trigger);
+        let mut payload = without(self.interaction("shortcut", person, &trigger), &["name"]);
         set(&mut payload, "callback_id", json!(callback_id));
         set(&mut payload, "action_ts", json!(self.mint.ts(now)));
         self.outbox.push(Parcel {
@@ -79,7 +79,7 @@ impl State {
         let response_url = self.hook("app", to);
         let name = self.world.channel(&at.channel).map(wire::channel_name);
         let channel = json!({"id": at.channel, "name": name});
-        let mut payload = self.interaction("message_action", person, &trigger);
+        let mut payload = without(self.interaction("message_action", person, &trigger), &[]);
         for (name, value) in [
             ("callback_id", json!(callback_id)),
             ("action_ts", json!(action_ts)),
@@ -98,6 +98,19 @@ impl State {
         });
         Ok(())
     }
+}
+
+/// Shortcuts do not say which app they are for, and global ones not what their user was once called;
+/// official types and recordings agree.
+fn without(mut payload: Value, person_fields: &[&str]) -> Value {
+    if let Some(fields) = payload.as_object_mut() {
+        fields.remove("api_app_id");
+    }
+    let user = payload.get_mut("user").and_then(Value::as_object_mut);
+    if let Some(user) = user {
+        user.retain(|name, _| !person_fields.contains(&name.as_str()));
+    }
+    payload
 }
 
 fn sender(person: &Person, channel: String, callback_id: &str) -> Sender {

@@ -28,6 +28,9 @@ use crate::sim::slack::{Change, Changed, Slack};
 use crate::slack::{Deliverer, Directory, Receiver, SlackApi, SlackConfig, Socket, Wire};
 use crate::units::Seconds;
 
+/// Channels whose name matches belong to incidents in the town.
+const INCIDENT_CHANNELS: &str = "^inc-";
+
 /// What the bot is started from, and the one that runs.
 #[derive(Debug)]
 pub(super) struct Premises {
@@ -164,6 +167,7 @@ impl Premises {
             trials: Arc::clone(&self.trials),
         });
         Ok(Arc::new(Parts {
+            incident_channels: Some(regex::Regex::new(INCIDENT_CHANNELS)?),
             book: Book::new(store, Arc::clone(&self.entropy)),
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),

@@ -1,6 +1,6 @@
 //! The town's rules, which stories change rule by rule.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 
 use crate::rules::{self, RuleSet};
@@ -16,6 +16,8 @@ const OF_ANY_CLUSTER: &str = include_str!("any_cluster.yaml");
 pub struct Rulebook {
     text: &'static str,
     documents: Vec<Value>,
+    /// Files of templates: the embedded ones, as far as no story changed them.
+    templates: Vec<(String, String)>,
 }
 
 impl Rulebook {
@@ -37,7 +39,11 @@ impl Rulebook {
 
     fn read(text: &'static str) -> Result<Self> {
         let documents = serde_saphyr::from_multiple(text).context("the town's rules")?;
-        Ok(Self { text, documents })
+        Ok(Self {
+            text,
+            documents,
+            templates: rules::embedded(),
+        })
     }
 
     /// The file as it was read, to be read by people.
@@ -50,16 +56,29 @@ impl Rulebook {
     /// # Errors
     /// There is no such rule, or the fields are no YAML mapping.
     pub fn change(&mut self, rule: &str, fields: &str) -> Result<()> {
-        let fields: Map<String, Value> =
-            serde_saphyr::from_str(fields).with_context(|| format!("`{fields}`"))?;
-        let found = self
-            .documents
-            .iter_mut()
-            .find(|document| name(document) == rule);
-        let spec = found.and_then(|document| document.get_mut("spec")?.as_object_mut());
-        spec.ok_or_else(|| anyhow!("there is no rule `{rule}`"))?
-            .extend(fields);
-        Ok(())
+        let mut found = self.documents.iter_mut();
+        let found = found.find(|document| name(document) == rule);
+        extend(
+            found.with_context(|| format!("there is no rule `{rule}`"))?,
+            fields,
+        )
+    }
+
+    /// Gives a template's `spec` these fields, in place of those of the same names.
+    ///
+    /// # Errors
+    /// There is no such template, or the fields are no YAML mapping.
+    pub fn change_template(&mut self, template: &str, fields: &str) -> Result<()> {
+        for (_, text) in &mut self.templates {
+            let mut document: Value = serde_saphyr::from_str(text).context("a template")?;
+            if name(&document) == template {
+                extend(&mut document, fields)?;
+                // JSON is YAML.
+                *text = document.to_string();
+                return Ok(());
+            }
+        }
+        anyhow::bail!("there is no template `{template}`")
     }
 
     /// Takes a rule away.
@@ -73,19 +92,28 @@ impl Rulebook {
         Ok(())
     }
 
-    /// The rules with the embedded templates, as `serve` loads them from files.
+    /// The rules with the templates, as `serve` loads them from files.
     ///
     /// # Errors
     /// They cannot be used.
     pub fn load(&self) -> Result<RuleSet> {
         // JSON is YAML.
         let documents: Vec<String> = self.documents.iter().map(Value::to_string).collect();
-        let mut files = rules::embedded();
+        let mut files = self.templates.clone();
         files.push(("town.yaml".to_owned(), documents.join("\n---\n")));
         let (set, problems) = rules::load(&files);
         anyhow::ensure!(rules::usable(&problems), "{}", rules::report(&problems));
         Ok(set)
     }
+}
+
+/// Gives the document's `spec` these fields.
+fn extend(document: &mut Value, fields: &str) -> Result<()> {
+    let fields: Map<String, Value> =
+        serde_saphyr::from_str(fields).with_context(|| format!("`{fields}`"))?;
+    let spec = document.get_mut("spec").and_then(Value::as_object_mut);
+    spec.context("it has no `spec`")?.extend(fields);
+    Ok(())
 }
 
 fn name(document: &Value) -> &str {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use crate::id::{RequestId, Shard};
 use crate::lane::{Alarms, Lane};
+use crate::notes;
 use crate::store::{Claim, Claims, Commit, Committed, Record, Result, Store, StoreError, Wants};
 use crate::units::{Seconds, Time};
 
@@ -97,7 +98,9 @@ impl Door {
 impl Store for Door {
     async fn commit(&self, step: Commit) -> Result<Committed> {
         self.writes.fetch_add(1, Ordering::SeqCst);
-        let new = step.expected.is_none().then(|| step.id.clone());
+        let is_note = step.owner.starts_with(notes::PREFIX);
+        let new = step.expected.is_none() && !is_note;
+        let new = new.then(|| step.id.clone());
         let committed = self.inside().await?.commit(step).await?;
         if let (Some(id), Committed::Applied(_)) = (new, &committed) {
             self.created

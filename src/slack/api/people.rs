@@ -74,6 +74,21 @@ impl SlackApi {
         )
     }
 
+    /// Who has this address; `None` when nobody has. Needs the scope `users:read.email`.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<UserId>, SlackError> {
+        #[derive(Deserialize)]
+        struct Found {
+            user: Id,
+        }
+        #[derive(Deserialize)]
+        struct Id {
+            id: UserId,
+        }
+        let params = vec![("email", Some(email.to_owned()))];
+        let found: Result<Found, _> = self.caller.get("users.lookupByEmail", params).await;
+        absent_when(found.map(|f| f.user.id), &["users_not_found"])
+    }
+
     /// All user groups in use. A workspace whose plan has none answers with an empty list.
     pub async fn usergroups_list(&self) -> Result<Vec<GroupRecord>, SlackError> {
         #[derive(Deserialize)]
@@ -107,7 +122,10 @@ impl SlackApi {
 }
 
 /// Turns the codes that mean "there is no such thing" into `None`.
-fn absent_when<T>(found: Result<T, SlackError>, codes: &[&str]) -> Result<Option<T>, SlackError> {
+pub(super) fn absent_when<T>(
+    found: Result<T, SlackError>,
+    codes: &[&str],
+) -> Result<Option<T>, SlackError> {
     match found {
         Ok(found) => Ok(Some(found)),
         Err(SlackError::Refused { code, .. }) if codes.contains(&code.as_str()) => Ok(None),

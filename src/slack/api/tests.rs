@@ -8,6 +8,8 @@ use super::*;
 use crate::slack::testing::{APP_TOKEN, BOT_TOKEN, FakeSlack, Script, message};
 use crate::units::Time;
 
+mod screens;
+
 fn since() -> Time {
     Time::from_timestamp(1_790_000_000, 0).unwrap()
 }

@@ -5,7 +5,7 @@
 //! such payloads whole, which would lose a person's click for a field nobody needs.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What the Events API sends (outer object).
 #[derive(Debug, Default, Deserialize)]
@@ -20,7 +20,7 @@ pub(super) struct EventCallback {
     pub(super) event: Option<Event>,
 }
 
-/// An event: a message or a mention, the only ones that are read.
+/// An event: a message, a mention, the home tab opened, a channel archived. No others are read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Event {
@@ -39,13 +39,15 @@ pub(super) struct Event {
     pub(super) thread_ts: Option<String>,
     /// Present when the message was changed after it was sent.
     pub(super) edited: Option<Value>,
+    /// Of our home: `home` or `messages`.
+    pub(super) tab: Option<String>,
     /// The author's workspace, by three names; the more telling first.
     pub(super) user_team: Option<String>,
     pub(super) source_team: Option<String>,
     pub(super) team: Option<String>,
 }
 
-/// What a click sends, and (unread) what forms and shortcuts send.
+/// What clicks, forms, typeaheads and shortcuts send.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Interaction {
@@ -56,9 +58,17 @@ pub(super) struct Interaction {
     pub(super) team: Option<Id>,
     pub(super) channel: Option<Id>,
     pub(super) container: Option<Container>,
-    pub(super) message: Option<Clicked>,
+    pub(super) message: Option<OldMessage>,
+    /// Of shortcuts on a message.
+    pub(super) message_ts: Option<String>,
     pub(super) response_url: Option<String>,
     pub(super) actions: Option<Vec<Action>>,
+    pub(super) view: Option<View>,
+    /// Of shortcuts.
+    pub(super) callback_id: Option<String>,
+    /// Of typeaheads, which have one action and what was typed.
+    pub(super) action_id: Option<String>,
+    pub(super) value: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -79,28 +89,61 @@ pub(super) struct Id {
 pub(super) struct Container {
     pub(super) channel_id: Option<String>,
     pub(super) message_ts: Option<String>,
+    pub(super) thread_ts: Option<String>,
 }
 
+/// The message that holds what was clicked, or that a shortcut was used on. A message that only one
+/// person sees does not come with its click.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Clicked {
+pub(super) struct OldMessage {
     pub(super) ts: Option<String>,
+    pub(super) thread_ts: Option<String>,
+    pub(super) text: Option<String>,
 }
 
-/// A button, or a menu of which one option was chosen.
+/// An element that was used: a button, a menu, an input that tells at once.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Action {
     pub(super) action_id: Option<String>,
     pub(super) action_ts: Option<String>,
-    pub(super) value: Option<String>,
-    pub(super) selected_option: Option<Chosen>,
+    /// What it holds, in the form that inputs have in a view's state.
+    #[serde(flatten)]
+    pub(super) held: Held,
+}
+
+/// A form or home tab.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct View {
+    pub(super) id: Option<String>,
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    pub(super) team_id: Option<String>,
+    pub(super) root_view_id: Option<String>,
+    pub(super) hash: Option<String>,
+    pub(super) callback_id: Option<String>,
+    pub(super) private_metadata: Option<String>,
+    pub(super) state: Option<ViewState>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Chosen {
-    pub(super) value: Option<String>,
+pub(super) struct ViewState {
+    /// By block id, then by action id. Read apart: one input of a new shape must not lose the others.
+    pub(super) values: Option<Map<String, Value>>,
+}
+
+/// What an input holds. Which field does depends on its kind; a field of ours that is not of the shape
+/// we know counts as absent.
+#[derive(Debug, Default)]
+pub(super) struct Held(pub(super) Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Held {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Map::deserialize(from).map(Self)
+    }
 }
 
 /// What a slash command sends, the same over both transports.
@@ -112,6 +155,7 @@ pub(super) struct Command {
     pub(super) user_id: Option<String>,
     pub(super) team_id: Option<String>,
     pub(super) channel_id: Option<String>,
+    pub(super) channel_name: Option<String>,
     pub(super) response_url: Option<String>,
     pub(super) trigger_id: Option<String>,
 }

@@ -3,11 +3,14 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::payload::{Action, Command, Event, EventCallback, Interaction};
+use super::payload::{Command, Event, EventCallback};
 use super::text::typed;
 use crate::rules::{TeamId, UserId};
 use crate::slack::api::Identity;
 use crate::slack::inbound::{Inbound, Surface, What};
+
+mod interaction;
+mod screen;
 
 /// The three kinds of delivery, by Socket Mode's names for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +38,17 @@ pub struct Delivery {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reading {
     /// A person did something.
-    Act(Inbound),
+    Act(Box<Inbound>),
     /// Known, and meant to be passed over: why.
     Ignored(&'static str),
     /// Not known, or not in the shape we know: what Slack called it.
     Unknown(String),
+}
+
+impl Reading {
+    fn act(inbound: Inbound) -> Self {
+        Self::Act(Box::new(inbound))
+    }
 }
 
 /// Reads a delivery. `me` strips and ignores ourselves; events need it, commands and clicks do not.
@@ -47,7 +56,9 @@ pub(super) fn read(delivery: &Delivery, me: Option<&Identity>) -> Reading {
     let envelope = delivery.envelope.clone();
     match delivery.kind {
         Kind::Event => parse(&delivery.payload, "event", |e| event(e, envelope, me)),
-        Kind::Interaction => parse(&delivery.payload, "interaction", |i| click(i, envelope)),
+        Kind::Interaction => parse(&delivery.payload, "interaction", |i| {
+            interaction::interaction(i, envelope)
+        }),
         Kind::Command => parse(&delivery.payload, "command", |c| command(c, envelope)),
     }
 }
@@ -68,20 +79,26 @@ fn event(callback: EventCallback, envelope: Option<String>, me: Option<&Identity
         let kind = callback.kind.unwrap_or_else(|| "nothing".to_owned());
         return Reading::Unknown(format!("event of type {kind}"));
     };
-    if let Some(why) = not_a_person(&event, me) {
-        return Reading::Ignored(why);
-    }
     let kind = event.kind.clone().unwrap_or_default();
-    let direct = event.channel_type.as_deref() == Some("im");
-    match (kind.as_str(), direct) {
-        ("app_mention", _) | ("message", true) => {}
-        ("message", false) => return Reading::Ignored("a message to others"),
+    let read = match kind.as_str() {
+        "app_mention" | "message" => {
+            if let Some(why) = not_a_person(&event, me) {
+                return Reading::Ignored(why);
+            }
+            let direct = event.channel_type.as_deref() == Some("im");
+            if kind == "message" && !direct {
+                return Reading::Ignored("a message to others");
+            }
+            said(event, direct, me)
+        }
+        "app_home_opened" if event.tab.as_deref() == Some("home") => opened_home(&event),
+        "app_home_opened" => return Reading::Ignored("another tab of our home"),
+        "channel_archive" | "group_archive" => archived(&event),
         _ => return Reading::Unknown(format!("event {kind}")),
-    }
-    let read = said(event, direct, me);
+    };
     let key = callback.event_id.or(envelope);
     match (read, key) {
-        (Some((by, team, what)), Some(key)) => Reading::Act(Inbound {
+        (Some((by, team, what)), Some(key)) => Reading::act(Inbound {
             key,
             by: UserId(by),
             team: team.or(callback.team_id).map(TeamId),
@@ -109,21 +126,21 @@ fn not_a_person(event: &Event, me: Option<&Identity>) -> Option<&'static str> {
     .find_map(|(applies, why)| applies.then_some(why))
 }
 
-/// Who said what and where; `None` when a part is missing.
-fn said(
-    event: Event,
-    direct: bool,
-    me: Option<&Identity>,
-) -> Option<(String, Option<String>, What)> {
+/// Who did it, from which workspace, and what it was; `None` when a part is missing.
+type Done = Option<(String, Option<String>, What)>;
+
+fn said(event: Event, direct: bool, me: Option<&Identity>) -> Done {
     let by = event.user?.as_str()?.to_owned();
     let channel = event.channel?.as_str()?.to_owned();
     let team = event.user_team.or(event.source_team).or(event.team);
     let surface = if direct {
         Surface::Direct { channel }
     } else {
+        let ts = event.ts?;
         Surface::Mention {
             channel,
-            thread: event.thread_ts.or(event.ts)?,
+            thread: event.thread_ts.unwrap_or_else(|| ts.clone()),
+            ts,
         }
     };
     let text = event.text.unwrap_or_default();
@@ -131,66 +148,28 @@ fn said(
     Some((by, team, What::Said { text, surface }))
 }
 
-fn click(interaction: Interaction, envelope: Option<String>) -> Reading {
-    let kind = interaction.kind.clone().unwrap_or_default();
-    if kind != "block_actions" {
-        return Reading::Unknown(format!("interaction {kind}"));
-    }
-    clicked(interaction, envelope).map_or_else(
-        || Reading::Unknown("click outside a message".to_owned()),
-        Reading::Act,
-    )
+fn opened_home(event: &Event) -> Done {
+    let by = event.user.as_ref()?.as_str()?.to_owned();
+    Some((by, event.user_team.clone(), What::OpenedHome))
 }
 
-fn clicked(interaction: Interaction, envelope: Option<String>) -> Option<Inbound> {
-    let container = interaction.container.unwrap_or_default();
-    let in_channel = interaction.channel.and_then(|c| c.id);
-    let on_message = interaction.message.and_then(|m| m.ts);
-    let channel = container.channel_id.or(in_channel)?;
-    let message_ts = container.message_ts.or(on_message)?;
-    let user = interaction.user?;
-    let by = user.id?;
-    // Slack sends one action a click; a message's other inputs travel in `state`.
-    let action = interaction.actions?.into_iter().next()?;
-    let made_up = action
-        .action_ts
-        .as_ref()
-        .map(|at| format!("click-{by}-{message_ts}-{at}"));
-    let key = interaction.trigger_id.or(envelope).or(made_up)?;
-    // The person's own workspace tells more than the one they clicked in.
-    let team = user.team_id.or(interaction.team.and_then(|t| t.id));
-    Some(Inbound {
-        key,
-        by: UserId(by),
-        team: team.map(TeamId),
-        what: What::Clicked {
-            value: value(&action),
-            action: action.action_id?,
-            channel,
-            message_ts,
-            response_url: interaction.response_url,
-        },
-    })
-}
-
-/// A button's value, or the value of the option chosen in a menu.
-fn value(action: &Action) -> String {
-    let chosen = action
-        .selected_option
-        .as_ref()
-        .and_then(|o| o.value.clone());
-    action.value.clone().or(chosen).unwrap_or_default()
+/// Slack may not say who archived a channel: a retention policy is nobody.
+fn archived(event: &Event) -> Done {
+    let channel = event.channel.as_ref()?.as_str()?.to_owned();
+    let by = event.user.as_ref().and_then(Value::as_str);
+    let by = by.unwrap_or_default().to_owned();
+    Some((by, None, What::Archived { channel }))
 }
 
 fn command(command: Command, envelope: Option<String>) -> Reading {
     if command.ssl_check.as_deref() == Some("1") {
         return Reading::Ignored("a check of our certificate");
     }
-    let key = command.trigger_id.or(envelope);
+    let key = command.trigger_id.clone().or(envelope);
     let (Some(key), Some(by), Some(channel)) = (key, command.user_id, command.channel_id) else {
         return Reading::Unknown("incomplete command".to_owned());
     };
-    Reading::Act(Inbound {
+    Reading::act(Inbound {
         key,
         by: UserId(by),
         team: command.team_id.map(TeamId),
@@ -198,7 +177,9 @@ fn command(command: Command, envelope: Option<String>) -> Reading {
             text: typed(&command.text.unwrap_or_default(), None),
             surface: Surface::Command {
                 channel,
+                channel_name: command.channel_name.filter(|name| !name.is_empty()),
                 response_url: command.response_url,
+                trigger: command.trigger_id,
             },
         },
     })

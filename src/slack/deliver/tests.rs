@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::reply::WORKING;
 use super::*;
 use crate::slack::testing::{FakeReceiver, Script, Town, message};
+
+mod forms;
 
 fn event(id: &str) -> Delivery {
     let event = json!({"type": "message", "channel_type": "im", "user": "UDANA", "channel": "D1",
@@ -51,8 +54,8 @@ fn slow(seconds: u64, says: Option<&str>) -> Town {
 
 fn text(answer: &Answer) -> Option<&str> {
     match answer {
-        Answer::Private(message, _) => Some(&message.text),
-        Answer::Empty | Answer::Withheld => None,
+        Answer::With(Ack::Private(message), _) => Some(&message.text),
+        Answer::With(..) | Answer::Empty | Answer::Withheld => None,
     }
 }
 
@@ -192,7 +195,7 @@ async fn shutdown_waits_for_work_whose_caller_is_gone() {
 #[tokio::test(start_paused = true)]
 async fn unknown_deliveries_are_acknowledged_and_counted() {
     let town = slow(0, None);
-    for payload in [json!({"type": "view_closed"}), json!(7), json!({})] {
+    for payload in [json!({"type": "dialog_submission"}), json!(7), json!({})] {
         let answer = town
             .deliverer
             .take(delivery(Kind::Interaction, payload))

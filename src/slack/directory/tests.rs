@@ -1,5 +1,7 @@
 //! Who is who: standing, groups, freshness.
 
+mod groups;
+
 use serde_json::{Value, json};
 
 use super::*;

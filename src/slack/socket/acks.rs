@@ -4,14 +4,14 @@ use tokio::sync::mpsc;
 
 use super::envelope::{self, Envelope};
 use crate::slack::deliver::{Answer, Deliverer, Reply};
-use crate::view::Message;
+use crate::slack::inbound::Ack;
 
 /// An acknowledgement on its way out.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     pub(super) text: String,
-    /// The private answer inside, should the connection end before it leaves.
-    inside: Option<(Message, Reply)>,
+    /// The answer inside, should the connection end before it leaves.
+    inside: Option<(Ack, Reply)>,
 }
 
 impl Outgoing {
@@ -22,17 +22,17 @@ impl Outgoing {
         }
     }
 
-    fn with(envelope: &str, message: Message, reply: Reply) -> Self {
+    fn with(envelope: &str, ack: Ack, reply: Reply) -> Self {
         Self {
-            text: envelope::acknowledgement(envelope, Some(&message)),
-            inside: Some((message, reply)),
+            text: envelope::acknowledgement(envelope, Some(&ack)),
+            inside: Some((ack, reply)),
         }
     }
 
     /// Brings what the acknowledgement would have carried by another way.
     pub(super) fn reroute(self, deliverer: &Deliverer) {
-        if let Some((message, reply)) = self.inside {
-            deliverer.send_later(message, reply);
+        if let Some((ack, reply)) = self.inside {
+            deliverer.send_later(ack, reply);
         }
     }
 }
@@ -47,11 +47,9 @@ pub(super) async fn work(
     let ack = match deliverer.take(envelope.delivery).await {
         Answer::Withheld => return,
         Answer::Empty => Outgoing::empty(&id),
-        Answer::Private(message, reply) if envelope.takes_payload => {
-            Outgoing::with(&id, message, reply)
-        }
-        Answer::Private(message, reply) => {
-            deliverer.send_later(message, reply);
+        Answer::With(ack, reply) if envelope.takes_payload => Outgoing::with(&id, ack, reply),
+        Answer::With(ack, reply) => {
+            deliverer.send_later(ack, reply);
             Outgoing::empty(&id)
         }
     };

@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::slack::api::PrivateAnswer;
-use crate::slack::deliver::{Delivery, Kind};
-use crate::view::Message;
+use crate::slack::deliver::{Body, Delivery, Kind};
+use crate::slack::inbound::Ack;
 
 /// A frame as Slack sends it. Every field may be missing: new kinds must not break the connection.
 #[derive(Debug, Default, Deserialize)]
@@ -97,18 +96,18 @@ pub(super) fn read(text: &str) -> Said {
 }
 
 /// An acknowledgement, as the text of a frame.
-pub(super) fn acknowledgement(envelope: &str, message: Option<&Message>) -> String {
+pub(super) fn acknowledgement(envelope: &str, answer: Option<&Ack>) -> String {
     #[derive(Serialize)]
     struct Acknowledgement<'a> {
         envelope_id: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
-        payload: Option<PrivateAnswer<'a>>,
+        payload: Option<Body<'a>>,
     }
     let whole = Acknowledgement {
         envelope_id: envelope,
-        payload: message.map(Into::into),
+        payload: answer.and_then(Body::of),
     };
-    // A message that cannot be written as JSON does not exist; an acknowledgement is still owed.
+    // An answer that cannot be written as JSON does not exist; an acknowledgement is still owed.
     serde_json::to_string(&whole)
         .unwrap_or_else(|_| serde_json::json!({ "envelope_id": envelope }).to_string())
 }
@@ -116,6 +115,7 @@ pub(super) fn acknowledgement(envelope: &str, message: Option<&Message>) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::slack::testing::message;
 
     #[test]
     fn frames_of_all_kinds_are_told_apart() {
@@ -139,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn an_acknowledgement_names_its_envelope_and_carries_a_private_message() {
+    fn an_acknowledgement_names_its_envelope_and_carries_the_answer() {
         assert_eq!(acknowledgement("e1", None), r#"{"envelope_id":"e1"}"#);
-        let message = Message {
-            text: "hi".to_owned(),
-            blocks: Vec::new(),
-        };
-        let with: Value = serde_json::from_str(&acknowledgement("e1", Some(&message))).unwrap();
+        let answer = Ack::Private(message("hi"));
+        let with: Value = serde_json::from_str(&acknowledgement("e1", Some(&answer))).unwrap();
         assert_eq!(with["payload"]["response_type"], "ephemeral");
         assert_eq!(with["payload"]["text"], "hi");
+        let closes: Value =
+            serde_json::from_str(&acknowledgement("e1", Some(&Ack::Close))).unwrap();
+        assert_eq!(closes["payload"]["response_action"], "clear");
     }
 }

@@ -24,6 +24,8 @@ pub(in crate::slack) struct FakeReceiver {
     pub(in crate::slack) takes: Duration,
     /// What is said to each.
     pub(in crate::slack) says: Option<Message>,
+    /// What each is answered with, where that is no message.
+    pub(in crate::slack) answers: Option<Ack>,
     /// Break instead of answering.
     pub(in crate::slack) breaks: bool,
 }
@@ -46,7 +48,8 @@ impl Receiver for FakeReceiver {
             tokio::time::sleep(self.takes).await;
         }
         assert!(!self.breaks, "broken on purpose");
-        self.says.clone().map_or(Ack::Silent, Ack::Private)
+        let said = self.says.clone().map_or(Ack::Silent, Ack::Private);
+        self.answers.clone().unwrap_or(said)
     }
 }
 

@@ -5,8 +5,9 @@ use super::picture;
 use crate::grammar::ParseError;
 use crate::request::fixtures::{EVE, LEE, dana_asks, deny};
 use crate::request::{End, Origin, Refusal};
-use crate::rules::Standing;
-use crate::view::say;
+use crate::rules::{Aside, EmergencyPlan, Group, Standing};
+use crate::units::Seconds;
+use crate::view::{replies, say};
 
 #[test]
 fn private_answers() {
@@ -58,6 +59,38 @@ fn private_answers() {
     insta::assert_snapshot!("private_answers", all.0);
 }
 
+fn hang_approvers(all: &mut Gallery) {
+    let route = two_of_two().request().route.unwrap();
+    let crowds = two_of_two().request().crowds;
+    all.hang(
+        "approvers",
+        &say::approvers(&route, &crowds, &Aside::default()),
+    );
+    let aside = Aside {
+        when: Some("to.namespace == 'orders'".into()),
+        not_automatic: vec!["1 h is longer than 15 min".into()],
+    };
+    let mut urgent = route.clone();
+    urgent.emergency = Some(EmergencyPlan {
+        by: Group {
+            usergroups: vec!["@security".into()],
+            ..Group::default()
+        },
+        max: Seconds::minutes(15),
+        tell: "#incidents".into(),
+        review: Seconds::hours(4),
+    });
+    all.hang(
+        "approvers: other ways",
+        &say::approvers(&urgent, &crowds, &aside),
+    );
+    let none = dana_asks().without_stages().request().route.unwrap();
+    all.hang(
+        "approvers: nobody asked",
+        &say::approvers(&none, &[], &Aside::default()),
+    );
+}
+
 #[test]
 fn private_answers_about_requests() {
     let mut all = Gallery(String::new());
@@ -92,11 +125,7 @@ fn private_answers_about_requests() {
     let some = [asked.clone(), open.clone(), open.closed(End::Expired)];
     all.hang("mine", &say::mine(&some));
     all.hang("mine: many", &say::mine(&vec![asked; 30]));
-    let route = two_of_two().request().route.unwrap();
-    let crowds = two_of_two().request().crowds;
-    all.hang("approvers", &say::approvers(&route, &crowds));
-    let none = dana_asks().without_stages().request().route.unwrap();
-    all.hang("approvers: nobody asked", &say::approvers(&none, &[]));
+    hang_approvers(&mut all);
     let closed = say::ReachAnswer {
         from: "shop/web",
         to: "orders/db:5432",
@@ -119,4 +148,51 @@ fn private_answers_about_requests() {
 fn a_stranger_is_never_named_among_those_asked() {
     let asked = picture(&say::asked(&dana_asks().without_channel().request()));
     assert!(!asked.contains(EVE));
+}
+
+#[test]
+fn broken_rules_are_told_with_their_first_problems_as_plain_text() {
+    let line =
+        |n: usize| format!("rules/x.yaml:{n}:1: error: `<!channel>` is *wrong*; <http://x|y>");
+    let problems: Vec<String> = (1..9).map(line).collect();
+    let broken = replies::rules_broken(&problems);
+    super::assert_within_limits(&broken);
+    let shown = picture(&broken);
+    assert!(
+        shown.contains("| rules/x.yaml:5:1: error: `<!channel>` is *wrong*"),
+        "{shown}"
+    );
+    assert!(!shown.contains("x.yaml:6"), "{shown}");
+    let first =
+        "text: The changed rules are broken · the last good ones stay in force: rules/x.yaml:1";
+    assert!(shown.starts_with(first), "{shown}");
+    super::assert_within_limits(&replies::rules_broken(&[]));
+    super::assert_within_limits(&replies::rules_broken(&vec!["<@U1> `".repeat(900); 20]));
+    let mended = picture(&replies::rules_mended("0123456789abcdef"));
+    assert!(
+        mended.contains("good again") && mended.contains("`0123456789abcdef`"),
+        "{mended}"
+    );
+}
+
+#[test]
+fn the_form_is_offered_where_it_may_help() {
+    for (text, offered) in [
+        ("shop/web too orders/db:5432", true),
+        ("using connect from", true),
+        ("hello", true),
+        ("revoke x", false),
+        ("Show", false),
+        ("reach shop/web", false),
+        ("", false),
+    ] {
+        let error = crate::grammar::ParseError {
+            span: 0..0,
+            message: "x".into(),
+            hint: None,
+            nearest: None,
+        };
+        let shown = super::picture(&crate::view::say::parse_error(text, &error));
+        assert_eq!(shown.contains("[Fill in the form"), offered, "{text}");
+    }
 }

@@ -1,5 +1,7 @@
 //! Every card and notice, as a reader sees it.
 
+mod ways;
+
 use super::{assert_within_limits, picture};
 use crate::netpol::{Finding, Warning};
 use crate::request::fixtures::{

@@ -188,10 +188,15 @@ fn everything_about(request: &Request, text: &str) -> Vec<Message> {
 
 fn answers_about(request: Request) -> [Message; 4] {
     let route = request.route.clone().unwrap();
+    let typed = request.asked.text.clone();
+    let aside = crate::rules::Aside {
+        when: Some(typed.clone()),
+        not_automatic: vec![typed],
+    };
     [
         say::show(&request),
         say::asked(&request),
-        say::approvers(&route, &request.crowds),
+        say::approvers(&route, &request.crowds, &aside),
         say::mine(&vec![request; 21]),
     ]
 }

@@ -45,7 +45,7 @@ async fn stop_with_an_ask_under_way(door: Door) {
     // The next process goes on with it.
     let _bot = world.serve().await;
     let card = since.card().await;
-    world.clicks("lee", &card, "Deny");
+    world.denies("lee", &card).await;
     since.told("dana", "Refused").await;
     world.ends_well().await;
 }

@@ -3,7 +3,7 @@
 use drawbridge::sim::slack::{Changed, Seen, Slack};
 
 use super::gates::Gate;
-use super::wait::{SOON, within};
+use super::wait::{SOON, until, within};
 use super::world::World;
 
 /// Where developers ask.
@@ -64,6 +64,14 @@ impl World {
     /// Presses a button of a message.
     pub(crate) fn clicks(&self, person: &str, message: &Seen, button: &str) {
         self.slack.click(person, &message.at, button).unwrap();
+    }
+
+    /// Somebody presses *Deny*, and sends the form that opens as it is.
+    pub(crate) async fn denies(&self, person: &str, message: &Seen) {
+        self.clicks(person, message, "Deny");
+        let form = until(async || self.slack.form(person));
+        within(SOON, "the form of a denial", form).await;
+        self.slack.submit(person, &[]).unwrap();
     }
 
     /// Listens to everything that was said.

@@ -50,7 +50,7 @@ async fn asked_directly_denied_asked_again_and_taken_back() {
         )
         .unwrap();
     let card = since.card().await;
-    world.clicks("mia", &card, "Deny");
+    world.denies("mia", &card).await;
     let notice = since.told("dana", "*Refused* by @mia").await;
     world.shows(&card, "lee", "nothing opened").await;
 

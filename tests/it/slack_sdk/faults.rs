@@ -101,6 +101,7 @@ fn seeds() -> Vec<(Crossing, &'static str, &'static str, Seed)> {
     among(Crossing::Call, in_what_the_bot_says());
     among(Crossing::Frame, in_deliveries());
     among(Crossing::Answer, in_answers());
+    among(Crossing::Ack, in_acknowledgements());
     seeds
 }
 
@@ -186,6 +187,7 @@ fn in_deliveries() -> Vec<(&'static str, &'static str, Seed)> {
             With("channel_type", json!("room")),
         ),
         ("interactive", "/payload", Without("actions")),
+        ("interactive", "/payload", Without("block_id")),
         ("interactive", "/payload", Without("trigger_id")),
         ("interactive", "/payload", Without("response_url")),
         ("interactive", "/payload/user", Without("id")),
@@ -204,6 +206,19 @@ fn in_deliveries() -> Vec<(&'static str, &'static str, Seed)> {
             "/payload",
             With("is_enterprise_install", json!(false)),
         ),
+    ]
+}
+
+fn in_acknowledgements() -> Vec<(&'static str, &'static str, Seed)> {
+    let option =
+        |value: &str| json!([{"text": {"type": "plain_text", "text": "x"}, "value": value}]);
+    let nameless = json!([{"value": "x"}]);
+    vec![
+        ("interactive", "/errors", With("why", json!(7))),
+        ("interactive", "", With("response_action", json!("explode"))),
+        ("interactive", "", With("options", option(&"x".repeat(151)))),
+        ("interactive", "", With("options", nameless)),
+        ("slash_commands", "", With("response_type", json!("loud"))),
     ]
 }
 

@@ -38,6 +38,8 @@ impl Place {
                 commands: one_path(),
             },
             commands: BTreeSet::from(["/access".to_owned()]),
+            shortcuts: BTreeSet::from(["ask".to_owned()]),
+            message_shortcuts: BTreeSet::from(["ask_about".to_owned()]),
             timing: Timing {
                 // Slack's patience with another pace: a lost socket is back long before a minute.
                 retries: vec![Duration::from_secs(1); 60],

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use drawbridge::sim::slack::{Crossing, Fault, Taped};
+use drawbridge::sim::slack::{Crossing, Fault, Spot, Taped, Where};
 use serde_json::{Value, json};
 
 use super::bot::{Mode, Sdk, SdkBot};
@@ -61,6 +61,8 @@ const METHODS: &[&str] = &[
     "users.list",
     "users.lookupByEmail",
     "views.open",
+    "views.publish",
+    "views.push",
     "views.update",
 ];
 
@@ -102,6 +104,8 @@ impl Stage {
         self.a_mention_that_comes_twice_while_slack_is_busy().await;
         self.a_click().await;
         self.a_form().await;
+        self.a_home_tab().await;
+        self.shortcuts().await;
         self.own_messages_are_known_as_such().await;
         // Later an acknowledgement may come over another socket than the one that was lost.
         assert_eq!(self.place.slack.complaints(), Vec::<String>::new());
@@ -165,11 +169,16 @@ impl Stage {
         let form = until("a form", async || slack.form("dana")).await;
         assert_eq!(
             (&*form.title, &*form.fields),
-            ("Ask", &["reason".to_owned()][..])
+            ("Ask", &["reason", "to"].map(str::to_owned)[..])
         );
         let command = self.arrives("command", 1).await;
         assert_eq!(command["text"], json!("orders"));
         assert_eq!(command["user"], json!("dana"));
+        self.a_typeahead(&form.view).await;
+        slack.press("dana", "Deeper").unwrap();
+        self.shows("On top").await;
+        slack.close("dana").unwrap();
+        self.shows("Ask").await;
         slack.submit("dana", &[("reason", "no")]).unwrap();
         until("an error in the form", async || {
             let form = slack.form("dana")?;
@@ -186,6 +195,61 @@ impl Stage {
             json!("an outage")
         );
         self.sees("lee", "asked: an outage").await;
+    }
+
+    async fn a_typeahead(&self, view: &str) {
+        let slack = &self.place.slack;
+        let menu = Spot::new(Where::View(view.to_owned()), "where", "to");
+        let offered = slack.suggest("dana", &menu, "ord").await.unwrap();
+        let names = ["/options/0/value", "/options/1/text/text"];
+        assert_eq!(
+            names.map(|at| offered.pointer(at)),
+            [Some(&json!("orders/db")), Some(&json!("orders/web"))]
+        );
+        slack
+            .use_element("dana", &menu, &json!("orders/db"))
+            .unwrap();
+        assert_eq!(self.arrives("typed", 1).await["text"], json!("ord"));
+        let none = slack.suggest("dana", &menu, "nothing").await.unwrap();
+        assert_eq!(none["options"], json!([]));
+    }
+
+    async fn a_home_tab(&self) {
+        let slack = &self.place.slack;
+        slack.open_home("dana").unwrap();
+        until("a home tab", async || slack.home("dana")).await;
+        assert_eq!(self.arrives("home", 1).await["tab"], json!("home"));
+        slack.press("dana", "Deeper").unwrap();
+        self.shows("On top").await;
+        slack.dismiss("dana").unwrap();
+        assert_eq!(self.arrives("pressed", 2).await["on"], json!("home"));
+    }
+
+    async fn shortcuts(&self) {
+        let slack = &self.place.slack;
+        slack.shortcut("dana", "ask", None).unwrap();
+        self.shows("On top").await;
+        slack.dismiss("dana").unwrap();
+        let dana = slack.person("dana").unwrap().id;
+        assert_eq!(self.arrives("shortcut", 1).await["user"], json!(dana));
+        let seen = slack.seen_by("lee");
+        let asked = seen.iter().find(|seen| seen.says("may I?")).unwrap();
+        slack.shortcut("lee", "ask_about", Some(&asked.at)).unwrap();
+        self.sees("lee", "about that").await;
+        let about = self.arrives("about", 1).await;
+        assert!(
+            about["text"].as_str().unwrap().ends_with(" may I?"),
+            "{about}"
+        );
+    }
+
+    async fn shows(&self, title: &str) {
+        let what = format!("the form `{title}`");
+        until(&what, async || {
+            let form = self.place.slack.form("dana")?;
+            (form.title == title).then_some(())
+        })
+        .await;
     }
 
     /// Bolt passes over what the bot itself wrote; it can tell only by a correct `bot_id`.

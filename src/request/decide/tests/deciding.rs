@@ -7,8 +7,8 @@ use crate::request::fixtures::{
     BOT, DANA, EVE, EX, GONE, GUEST, LEE, MAX, NOBODY, RIA, SAM, STRANGER, approve, at, attempt,
     dana_asks, deny, roll, roll_without, stage, user,
 };
-use crate::request::{Command, Duty, Notice, Refusal, Request, State, Vote, due};
-use crate::rules::Standing;
+use crate::request::{Command, Duty, Notice, Refusal, Request, State, Terms, Vote, due};
+use crate::rules::{Right, Roll, StagePlan, Standing};
 use crate::units::Seconds;
 
 #[test]
@@ -20,6 +20,9 @@ fn the_vote_that_fills_the_last_stage_grants() {
     assert_eq!(by, [&Actor::Person(user(LEE)), &Actor::Drawbridge]);
     let approved = Fact::Approved {
         stage: "owners".into(),
+        right: None,
+        shortened: None,
+        lasts_until: None,
     };
     let facts: Vec<_> = outcome.events.iter().map(|event| &event.fact).collect();
     assert_eq!(facts, [&approved, &Fact::Granted]);
@@ -121,7 +124,16 @@ fn a_forged_face_from_the_future_is_stale() {
     let asked = dana_asks().request();
     for face in [0, asked.posts.face + 1, u32::MAX] {
         let by = user(LEE);
-        let refusal = asked.try_at(5, Command::Approve { by, face }).unwrap_err();
+        let refusal = asked
+            .try_at(
+                5,
+                Command::Approve {
+                    by,
+                    face,
+                    terms: Terms::default(),
+                },
+            )
+            .unwrap_err();
         assert_eq!(refusal, Refusal::Stale, "{face}");
     }
 }
@@ -211,22 +223,32 @@ fn votes_move_between_stages_until_all_are_filled_but_none_counts_twice() {
         by: user(by),
         stage: 0,
         at: at(5),
+        right: Right::Own,
+        lasts_until: None,
+        given_on: None,
     };
     let owners = stage("owners", "orders-oncall", 1);
     let security = stage("security", "security", 1);
     let both = [owners.clone(), security.clone()];
     let roll = roll();
+    let fills = |votes: &[Vote], stages: &[StagePlan], roll: &Roll| {
+        let mut request = dana_asks().request();
+        request.votes = votes.to_vec();
+        let mut route = request.route.clone().unwrap();
+        route.stages = stages.to_vec();
+        quorum::fills(&request, &route, roll)
+    };
     // Max could fill either; Lee only the first.
-    assert!(quorum::fills(&[vote(MAX), vote(LEE)], &both, &roll));
-    assert!(quorum::fills(&[vote(LEE), vote(MAX)], &both, &roll));
-    assert!(!quorum::fills(&[vote(MAX)], &both, &roll));
-    assert!(!quorum::fills(&[vote(LEE)], &[security], &roll));
-    assert!(quorum::fills(&[vote(LEE)], &[], &roll));
+    assert!(fills(&[vote(MAX), vote(LEE)], &both, &roll));
+    assert!(fills(&[vote(LEE), vote(MAX)], &both, &roll));
+    assert!(!fills(&[vote(MAX)], &both, &roll));
+    assert!(!fills(&[vote(LEE)], &[security], &roll));
+    assert!(fills(&[vote(LEE)], &[], &roll));
     let two = stage("owners", "orders-oncall", 2);
-    assert!(!quorum::fills(&[vote(LEE)], &[two], &roll));
+    assert!(!fills(&[vote(LEE)], &[two], &roll));
     let endless = stage("owners", "orders-oncall", usize::MAX);
-    assert!(!quorum::fills(&[vote(LEE)], &[endless], &roll));
-    assert!(!quorum::fills(&[vote(LEE)], &[owners], &roll_without(LEE)));
+    assert!(!fills(&[vote(LEE)], &[endless], &roll));
+    assert!(!fills(&[vote(LEE)], &[owners], &roll_without(LEE)));
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use crate::request::fixtures::{
-    BOT, DANA, EVE, EVERYBODY, EX, GONE, GUEST, LEE, MAX, NOBODY, RIA, SAM, STRANGER, applied,
-    approve, attempt, dana_asks, deny, findings, user,
+    BOT, DANA, EVE, EVERYBODY, EX, GONE, GUEST, KIM, LEE, MAX, NOBODY, PIA, RIA, SAM, STRANGER,
+    TOM, applied, approve, attempt, dana_asks, deny, findings, roll, user,
 };
-use crate::request::{Ask, Command, End, Refusal, Request, State, create};
+use crate::request::{Ask, Command, End, Refusal, Request, State, Terms, create};
+use crate::rules::{Pass, Verdict};
 
 /// Every command, by people and by others.
 pub(super) fn every_command(request: &Request) -> Vec<Command> {
@@ -18,7 +19,16 @@ pub(super) fn every_command(request: &Request) -> Vec<Command> {
     people.chain(others().map(|(_, command)| command)).collect()
 }
 
-const PEOPLES: [&str; 5] = ["approve", "deny", "cancel", "done", "revoke"];
+const PEOPLES: [&str; 8] = [
+    "approve",
+    "deny",
+    "emergency",
+    "cancel",
+    "done",
+    "revoke",
+    "review",
+    "forget",
+];
 
 fn by_person(name: &str, who: &str, request: &Request) -> Command {
     let by = user(who);
@@ -26,6 +36,9 @@ fn by_person(name: &str, who: &str, request: &Request) -> Command {
     match name {
         "approve" => approve(who, request),
         "deny" => deny(who, request),
+        "emergency" => Command::Emergency { by },
+        "review" => Command::Review { by, words: None },
+        "forget" => Command::Forget { by },
         "cancel" => Command::Cancel { by },
         "done" => Command::Done { by },
         _ => Command::Revoke { by, reason },
@@ -36,6 +49,10 @@ fn others() -> impl Iterator<Item = (&'static str, Command)> {
     let text = || "x".to_owned();
     [
         Command::Lapse,
+        Command::Escalate,
+        Command::Chase,
+        Command::IncidentClosed,
+        Command::EndWith { why: End::Done },
         Command::Remind,
         Command::Warn,
         Command::Expire,
@@ -59,12 +76,15 @@ fn others() -> impl Iterator<Item = (&'static str, Command)> {
     .map(|command| (command.name(), command))
 }
 
-const WHO: [(&str, &str); 12] = [
+const WHO: [(&str, &str); 15] = [
     (DANA, "requester, also of the first group"),
     (LEE, "of the first group, has approved"),
     (MAX, "of both groups, has not voted"),
     (SAM, "of the second group"),
     (RIA, "revoker"),
+    (KIM, "may open at once"),
+    (PIA, "of the next circle"),
+    (TOM, "stands in for one of both groups"),
     (EVE, "member of nothing"),
     (EX, "left the first group"),
     (GUEST, "guest in the first group"),
@@ -76,8 +96,21 @@ const WHO: [(&str, &str); 12] = [
 
 /// A request with two stages, the first of which needs two, in every state.
 fn states() -> Vec<(&'static str, Request)> {
-    let asked = dana_asks().need(2).then_security().request();
-    let half = asked.after(5, approve(LEE, &asked));
+    let town = dana_asks().need(2).then_security();
+    let asked = town.with_emergency().escalating().repeating().request();
+    // Lee lets the same pass again for a day.
+    let by = user(LEE);
+    let half = asked.after(
+        5,
+        Command::Approve {
+            by,
+            face: asked.posts.face,
+            terms: Terms {
+                shorter: None,
+                repeat: true,
+            },
+        },
+    );
     // The second stage as it would be had another owner agreed: Max keeps his vote for the table.
     let mut second = half.clone();
     second.route.as_mut().unwrap().stages[0].need = 1;
@@ -86,6 +119,7 @@ fn states() -> Vec<(&'static str, Request)> {
         stage: 0,
         since: half.asked.at,
         reminders: 0,
+        escalated: false,
     };
     let second = second.after(6, approve(LEE, &second));
     let granting = second.after(7, approve(SAM, &second)).after(60, attempt());
@@ -99,11 +133,15 @@ fn states() -> Vec<(&'static str, Request)> {
         }),
     });
     let failed = End::Failed { reason: "x".into() };
+    let at_once = open_at_once();
     vec![
         ("pending 1", half.clone()),
+        ("escalated", half.after(1800, Command::Escalate)),
         ("pending 2", second),
         ("granting", granting.clone()),
         ("active", open.clone()),
+        ("emergency", at_once.clone()),
+        ("its end", at_once.closed(End::Expired)),
         ("ending", open.closing(End::Expired)),
         ("ended", open.closed(End::Expired)),
         ("denied", half.after(6, deny(MAX, &half))),
@@ -119,7 +157,10 @@ fn states() -> Vec<(&'static str, Request)> {
 
 fn verdict(request: &Request, command: Command) -> String {
     let (before, votes) = (request.state.word(), request.votes.len());
-    match request.try_at(60, command) {
+    let mut roll = roll();
+    roll.stand_ins.insert(user(MAX), user(TOM));
+    let word = word_of_the_rules(request, &command);
+    match request.try_with(60, command, &roll, word.as_ref()) {
         Ok(next) if next.request.votes.len() > votes && next.request.state.word() == before => {
             "+vote".to_owned()
         }
@@ -127,6 +168,29 @@ fn verdict(request: &Request, command: Command) -> String {
         Ok(next) => format!("> {}", next.request.state.word()),
         Err(refusal) => short(&refusal).to_owned(),
     }
+}
+
+/// The rules name Kim for emergencies, and nothing else has changed.
+fn word_of_the_rules(request: &Request, command: &Command) -> Option<Verdict> {
+    match command {
+        Command::Emergency { by } if *by == user(KIM) => {
+            let mut route = request.route.clone()?;
+            route.pass = Pass::Emergency;
+            Some(Verdict::Allowed(route))
+        }
+        Command::Emergency { .. } => Some(super::no("not for you")),
+        _ => request.allowed(),
+    }
+}
+
+/// Opened by Kim while it waited.
+fn open_at_once() -> Request {
+    let asked = dana_asks().need(2).then_security().with_emergency();
+    let asked = asked.request();
+    let command = Command::Emergency { by: user(KIM) };
+    let word = word_of_the_rules(&asked, &command);
+    let granting = asked.try_with(5, command, &roll(), word.as_ref()).unwrap();
+    granting.request.after(60, attempt()).after(61, applied())
 }
 
 fn short(refusal: &Refusal) -> &'static str {
@@ -138,6 +202,12 @@ fn short(refusal: &Refusal) -> &'static str {
         Refusal::NotAnApprover { .. } => "no approver",
         Refusal::DoesNotCount { .. } => "no count",
         Refusal::AlreadyApproved => "has voted",
+        Refusal::SlotTaken => "slot taken",
+        Refusal::NotShorter { .. } => "not shorter",
+        Refusal::NoRepeat => "no repeat",
+        Refusal::NoEmergency { .. } => "not named",
+        Refusal::NoReview { .. } => "no review",
+        Refusal::NothingToForget => "nothing",
         Refusal::NotYours => "not theirs",
         Refusal::NotARevoker => "no revoker",
         Refusal::Impossible { .. } => "-",

@@ -156,7 +156,10 @@ fn a_rule_without_stages_opens_at_once_and_is_in_the_ledger() {
     let outcome = dana_asks().without_stages().outcome();
     let facts: Vec<_> = outcome.events.iter().map(|event| &event.fact).collect();
     assert_eq!(outcome.request.state.word(), "granting");
-    assert!(matches!(facts[..], [Fact::Asked { .. }, Fact::Granted]));
+    assert!(matches!(
+        facts[..],
+        [Fact::Asked { .. }, Fact::Automatic { .. }, Fact::Granted]
+    ));
     assert_eq!(outcome.request.opened().state.word(), "active");
 }
 

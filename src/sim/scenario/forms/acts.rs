@@ -1,8 +1,8 @@
 //! What can happen in a story.
 
-use super::super::pattern::Fields;
-use super::super::story::{Act, Excuse, Picture, Press, Way};
+use super::super::story::{Act, Excuse, Picture, Way};
 use super::Form;
+use super::make::{admin_deny, click, fill, member, say};
 use crate::sim::town::Last;
 use crate::sim::town::trouble::Trouble;
 
@@ -80,6 +80,17 @@ pub static ACTS: &[Form<Act>] = &[
                 who: f.text(0),
                 action: f.text(1),
                 value: f.text(2),
+            })
+        },
+    },
+    Form {
+        usage: "NAME forges the form with TEXT",
+        example: "lee forges the form with notes={id 1}.1, length=(7200), repeat=[yes], why=so",
+        meaning: "sends the form that is open with other notes, another `callback` or other values (one chosen in round brackets, several in square ones) than it has",
+        build: |f| {
+            Ok(Act::ForgeForm {
+                who: f.text(0),
+                fields: f.text(1),
             })
         },
     },
@@ -162,6 +173,17 @@ pub static ACTS: &[Form<Act>] = &[
             Ok(Act::Rule {
                 name: f.text(0),
                 change: Some(f.text(1)),
+            })
+        },
+    },
+    Form {
+        usage: "template TEMPLATE now has TEXT",
+        example: "template connect now has summary: Only a look",
+        meaning: "a template changes: these fields of its `spec`, as YAML",
+        build: |f| {
+            Ok(Act::Template {
+                name: f.text(0),
+                change: f.text(1),
             })
         },
     },
@@ -306,34 +328,3 @@ pub static ACTS: &[Form<Act>] = &[
         build: |_| Ok(Act::Excuse(Excuse::LateClosing)),
     },
 ];
-
-fn say(who: String, way: Way, text: String) -> Act {
-    Act::Say { who, way, text }
-}
-
-fn click(presses: &[(String, String)], picture: Picture) -> Act {
-    let press = |(who, label): &(String, String)| Press {
-        who: who.clone(),
-        label: label.clone(),
-    };
-    Act::Click {
-        presses: presses.iter().map(press).collect(),
-        picture,
-    }
-}
-
-const fn fill(who: String, label: String, text: String) -> Act {
-    Act::Fill { who, label, text }
-}
-
-const fn admin_deny(name: String, namespace: Option<String>) -> Act {
-    Act::AdminDeny { name, namespace }
-}
-
-fn member(fields: &Fields<'_>, present: bool) -> Act {
-    Act::Member {
-        who: fields.text(0),
-        group: fields.text(1),
-        present,
-    }
-}

@@ -153,7 +153,7 @@ fn told(lines: &str) -> anyhow::Result<(Vec<String>, Vec<String>)> {
         stage.town.slack.deliver_by(Route::Router(router));
         let mut scenes: Vec<Scene> = Vec::new();
         for line in &story.lines {
-            scenes.extend(stage.act(line).await?);
+            scenes.extend(stage.act(line, None).await?);
         }
         assert_eq!(stage.town.slack.complaints(), [""; 0]);
         let seen = scenes

@@ -289,3 +289,57 @@ async fn direct_conversations_open_with_active_people_only() {
     assert_eq!(again["already_open"], json!(true));
     assert_eq!(again["channel"]["id"], first["channel"]["id"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn members_of_a_channel_come_in_pages_within_slacks_limits() {
+    let slack = town();
+    let channel = id(&slack, "#payments");
+    let members = async |more: &str| {
+        let query = format!("channel={channel}{more}");
+        form(&slack, "conversations.members", &query).await
+    };
+    let whole = members("").await.ok();
+    assert_eq!(whole["members"].as_array().unwrap().len(), 4);
+    assert_eq!(whole["response_metadata"]["next_cursor"], json!(""));
+    let (mut read, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = members(&format!("&limit=3&cursor={cursor}")).await.ok();
+        read.extend(page["members"].as_array().unwrap().clone());
+        cursor = page["response_metadata"]["next_cursor"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        if cursor.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(json!(read), whole["members"]);
+    for (more, code) in [
+        ("&limit=0", "invalid_limit"),
+        ("&limit=1001", "invalid_limit"),
+        ("&limit=many", "invalid_limit"),
+        ("&cursor=else", "invalid_cursor"),
+    ] {
+        assert_eq!(members(more).await.error(), code, "{more}");
+    }
+    let closed = format!("channel={}", id(&slack, "#cellar"));
+    let refused = form(&slack, "conversations.members", &closed).await;
+    assert_eq!(
+        refused.error(),
+        "channel_not_found",
+        "a private channel without us"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_of_private_channels_take_a_scope_of_their_own() {
+    let mut setup = Setup::default();
+    setup.scopes.remove("groups:read");
+    let slack = town_with(setup);
+    let members = async |name: &str| {
+        let query = format!("channel={}", id(&slack, name));
+        form(&slack, "conversations.members", &query).await
+    };
+    members("#payments").await.ok();
+    assert_eq!(members("#vault").await.error(), "missing_scope");
+}

@@ -84,11 +84,38 @@ pub(super) fn info(town: &mut State, args: &Args) -> Result<Value, Refused> {
     Ok(json!({"channel": out}))
 }
 
-/// `conversations.members`, in one page.
+/// Members on a page when no limit is given, and the longest page.
+const MEMBERS: usize = 100;
+const MOST_MEMBERS: usize = 1_000;
+
+const MEMBER_CURSOR: &str = "member:";
+
+/// `conversations.members`, in pages. A longer page than there are is refused: what Slack makes of it
+/// is not documented.
 pub(super) fn members(town: &mut State, args: &Args) -> Result<Value, Refused> {
     let channel = by_id(town, args)?;
     authorise(town, &[read_scope(channel)])?;
-    Ok(json!({"members": channel.members, "response_metadata": {"next_cursor": ""}}))
+    let limit = match (args.text("limit"), args.number("limit")) {
+        (None, None) => MEMBERS,
+        (_, Some(limit)) if (1..=MOST_MEMBERS).contains(&limit) => limit,
+        _ => return Err(Refused::Code("invalid_limit")),
+    };
+    let first = match args.text("cursor") {
+        None => None,
+        Some(cursor) => Some(
+            cursor
+                .strip_prefix(MEMBER_CURSOR)
+                .ok_or(Refused::Code("invalid_cursor"))?,
+        ),
+    };
+    let from = |id: &&String| first.is_none_or(|first| id.as_str() >= first);
+    let mut left = channel.members.iter().filter(from);
+    let page: Vec<&String> = left.by_ref().take(limit).collect();
+    let next = left.next().map(|id| format!("{MEMBER_CURSOR}{id}"));
+    Ok(json!({
+        "members": page,
+        "response_metadata": {"next_cursor": next.unwrap_or_default()},
+    }))
 }
 
 const fn read_scope(channel: &Channel) -> &'static str {

@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::*;
 
+mod interactions;
+
 fn me() -> Identity {
     Identity {
         user_id: UserId("UBOT".to_owned()),
@@ -24,7 +26,7 @@ fn reading(kind: Kind, payload: Value) -> Reading {
 
 fn act(kind: Kind, payload: Value) -> Inbound {
     match reading(kind, payload) {
-        Reading::Act(inbound) => inbound,
+        Reading::Act(inbound) => *inbound,
         other => panic!("not acted on: {other:?}"),
     }
 }
@@ -59,7 +61,7 @@ fn click() -> Value {
 
 fn command() -> Value {
     json!({"command": "/access", "text": "shop/web to orders/db", "user_id": "UDANA",
-        "user_name": "dana", "team_id": "T1", "channel_id": "C1", "trigger_id": "t.2",
+        "user_name": "dana", "team_id": "T1", "channel_id": "C1", "channel_name": "payments", "trigger_id": "t.2",
         "response_url": "https://hooks.example/2"})
 }
 
@@ -72,15 +74,18 @@ fn a_mention_is_answered_in_its_thread() {
         ("UDANA", Some(TeamId("T1".to_owned())))
     );
     let text = "shop/web -> orders/db:5432 for 30m".to_owned();
-    let (channel, thread) = ("C1".to_owned(), "7.1".to_owned());
-    let surface = Surface::Mention { channel, thread };
+    let surface = Surface::Mention {
+        channel: "C1".to_owned(),
+        thread: "7.1".to_owned(),
+        ts: "7.1".to_owned(),
+    };
     assert_eq!(inbound.what, What::Said { text, surface });
     let inside = act(
         Kind::Event,
         callback(with(mention(), json!({"thread_ts": "5.1"}))),
     );
     assert!(
-        matches!(inside.what, What::Said { surface: Surface::Mention { thread, .. }, .. } if thread == "5.1")
+        matches!(inside.what, What::Said { surface: Surface::Mention { thread, ts, .. }, .. } if thread == "5.1" && ts == "7.1")
     );
 }
 
@@ -168,7 +173,9 @@ fn a_click_names_the_button_the_message_and_the_clicker() {
             value: "k7m3xq".to_owned(),
             channel: "C1".to_owned(),
             message_ts: "7.1".to_owned(),
+            thread: None,
             response_url: Some("https://hooks.example/1".to_owned()),
+            trigger: Some("t.1".to_owned()),
         }
     );
 }
@@ -221,7 +228,9 @@ fn a_command_is_read_with_its_text_as_typed() {
             text: "203.0.113.7 -> payments/deploy/api:8080".to_owned(),
             surface: Surface::Command {
                 channel: "C1".to_owned(),
+                channel_name: Some("payments".to_owned()),
                 response_url: Some("https://hooks.example/2".to_owned()),
+                trigger: Some("t.2".to_owned()),
             },
         }
     );
@@ -271,8 +280,8 @@ fn what_is_not_known_is_named_and_never_acted_on() {
         (Kind::Event, json!("text"), "malformed event"),
         (
             Kind::Interaction,
-            json!({"type": "view_submission", "view": {}}),
-            "interaction view_submission",
+            json!({"type": "dialog_submission", "view": {}}),
+            "interaction dialog_submission",
         ),
         (
             Kind::Interaction,

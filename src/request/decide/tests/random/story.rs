@@ -2,11 +2,13 @@
 
 use proptest::prelude::*;
 
+use crate::request::create::Way;
 use crate::request::fixtures::{
     BOT, DANA, EVE, EX, GUEST, LEE, MAX, RIA, SAM, Town, applied, attempt, dana_asks, effect,
     findings, objects, opened, stage, user,
 };
-use crate::request::{Command, Crowd, Origin};
+use crate::request::{Command, Crowd, End, Origin, Terms};
+use crate::rules::{EmergencyPlan, Escalation, Group, Pass};
 use crate::units::Seconds;
 
 /// One thing that happens.
@@ -15,7 +17,9 @@ pub(super) enum Happens {
     /// A command by chance, often a nonsensical one.
     Command(Command),
     /// Somebody presses a button on the card as it is, or so many faces off.
-    Press(&'static str, Button, i64),
+    Press(&'static str, Button, i64, Terms),
+    /// Somebody goes away, and somebody stands in.
+    Away(&'static str, &'static str),
     /// What is due is done.
     Duty,
     /// Time passes.
@@ -30,9 +34,10 @@ pub(super) enum Happens {
 pub(super) enum Button {
     Approve,
     Deny,
+    Emergency,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     Refuse,
     Harder,
@@ -48,8 +53,9 @@ pub(super) fn town() -> impl Strategy<Value = Town> {
     let stages = prop::collection::vec((groups, 1_usize..3), 0..4);
     let lengths = proptest::sample::select(&[1, 20, 59, 60, 120, 1800, 86_400][..]);
     let reminds = proptest::sample::select(&[None, Some(0), Some(1), Some(900)][..]);
-    (stages, lengths, reminds, any::<bool>(), any::<bool>()).prop_map(
-        |(stages, length, remind, channel, thread)| {
+    let ways = (any::<bool>(), any::<bool>(), ways());
+    (stages, lengths, reminds, ways).prop_map(
+        |(stages, length, remind, (channel, thread, more))| {
             let town = dana_asks().lasting(Seconds(length)).with_way(|way| {
                 let plan = |(at, (group, need)): (usize, &(&str, usize))| {
                     stage(&format!("s{at}"), group, *need)
@@ -60,6 +66,10 @@ pub(super) fn town() -> impl Strategy<Value = Town> {
                     crowd.people = vec![user(LEE), user(MAX), user(SAM)];
                 });
                 way.route.remind = remind.map(Seconds);
+                if way.route.stages.is_empty() {
+                    way.route.pass = Pass::Automatic { why: "x".into() };
+                }
+                more.apply(way);
             });
             let town = if channel {
                 town
@@ -75,10 +85,65 @@ pub(super) fn town() -> impl Strategy<Value = Town> {
     )
 }
 
+/// What a rule may add to its stages.
+#[derive(Debug, Clone, Copy)]
+struct Ways {
+    escalates: bool,
+    emergencies: bool,
+    repeats: bool,
+}
+
+fn ways() -> impl Strategy<Value = Ways> {
+    any::<(bool, bool, bool)>().prop_map(|(escalates, emergencies, repeats)| Ways {
+        escalates,
+        emergencies,
+        repeats,
+    })
+}
+
+impl Ways {
+    fn apply(self, way: &mut Way) {
+        let group = |handle: &str| Group {
+            usergroups: vec![handle.to_owned()],
+            ..Group::default()
+        };
+        if self.escalates {
+            way.route.escalate = Some(Escalation {
+                after: Seconds(600),
+                to: group("@security"),
+            });
+            way.escalation.people = vec![user(SAM), user(MAX)];
+        }
+        if self.emergencies {
+            way.route.emergency = Some(EmergencyPlan {
+                by: group("@orders-team"),
+                max: Seconds(900),
+                tell: "#incidents".into(),
+                review: Seconds::hours(24),
+            });
+            way.rescuers = vec![user(RIA)];
+        }
+        if self.repeats {
+            for stage in &mut way.route.stages {
+                stage.repeat = Some(Seconds::hours(24));
+            }
+        }
+    }
+}
+
 /// Mostly sensible things, some senseless ones.
 pub(super) fn happens() -> impl Strategy<Value = Happens> {
     let who = || proptest::sample::select(&PEOPLE[..]);
-    let buttons = prop_oneof![9 => Just(Button::Approve), 1 => Just(Button::Deny)];
+    let buttons = prop_oneof![
+        9 => Just(Button::Approve),
+        1 => Just(Button::Deny),
+        1 => Just(Button::Emergency)
+    ];
+    let shorter = proptest::sample::select(&[None, None, None, Some(0), Some(10), Some(600)][..]);
+    let terms = (shorter, any::<bool>()).prop_map(|(shorter, repeat)| Terms {
+        shorter: shorter.map(Seconds),
+        repeat: repeat && shorter.is_none(),
+    });
     let faces = prop_oneof![8 => Just(0_i64), 1 => -3_i64..4, 1 => any::<i64>()];
     let changes = prop_oneof![
         Just(Change::Refuse),
@@ -87,7 +152,9 @@ pub(super) fn happens() -> impl Strategy<Value = Happens> {
         Just(Change::Back)
     ];
     prop_oneof![
-        6 => (who(), buttons, faces).prop_map(|(who, button, off)| Happens::Press(who, button, off)),
+        6 => (who(), buttons, faces, terms)
+            .prop_map(|(who, button, off, terms)| Happens::Press(who, button, off, terms)),
+        1 => (who(), who()).prop_map(|(who, to)| Happens::Away(who, to)),
         6 => Just(Happens::Duty),
         4 => commands().prop_map(Happens::Command),
         4 => proptest::sample::select(&[0_u64, 1, 6, 60, 900, 1800, 90_000][..])
@@ -111,6 +178,12 @@ fn commands() -> impl Strategy<Value = Command> {
         who().prop_map(|by| Command::Cancel { by }),
         who().prop_map(|by| Command::Done { by }),
         (who(), any::<Option<String>>()).prop_map(|(by, reason)| Command::Revoke { by, reason }),
+        Just(Command::IncidentClosed),
+        Just(Command::EndWith { why: End::Done }),
+        Just(Command::Escalate),
+        Just(Command::Chase),
+        who().prop_map(|by| Command::Forget { by }),
+        (who(), any::<Option<String>>()).prop_map(|(by, words)| Command::Review { by, words }),
         Just(Command::Remind),
         Just(Command::Warn),
         Just(Command::GiveUp),

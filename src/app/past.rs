@@ -1,0 +1,113 @@
+//! What a requester asked before: counted for limits, and kept for approvals that still stand.
+
+use anyhow::Result;
+
+use super::book::refused_key;
+use super::{BookError, Parts};
+use crate::id::RequestId;
+use crate::request::Request;
+use crate::rules::{AutoUse, Principal};
+use crate::units::{Seconds, Time};
+
+/// Newest requests of one owner that are looked at.
+const LOOKED_AT: usize = 100;
+
+/// How far back automatic approvals are counted: a day in any zone, and the night before it.
+const AUTOMATIC: Seconds = Seconds::hours(48);
+
+/// What was refused at once, looked at for the pace of asking.
+const REFUSED: usize = 30;
+
+/// The newest requests of one requester, newest first; and when what was refused at once was asked.
+#[derive(Debug, Clone, Default)]
+pub struct Past(pub Vec<Request>, Vec<Time>);
+
+impl Past {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn of(parts: &Parts, by: &Principal) -> Result<Self> {
+        let owner = by.to_string();
+        let mut requests = Vec::new();
+        for id in parts.book.store().of_owner(&owner, LOOKED_AT).await? {
+            match parts.book.load(&id).await {
+                Ok(page) => requests.extend(page.map(|page| page.request)),
+                // One damaged document must not keep all others from being decided or closed.
+                Err(error @ BookError::Unreadable { .. }) => {
+                    tracing::error!(%id, error = %super::chain(&error), "passed over");
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let mut refused = Vec::new();
+        for id in parts
+            .book
+            .store()
+            .of_owner(&refused_key(&owner), REFUSED)
+            .await?
+        {
+            let page = parts.book.load(&id).await?;
+            refused.extend(page.map(|page| page.request.asked.at));
+        }
+        Ok(Self(requests, refused))
+    }
+
+    /// All but this one: a request does not count against itself.
+    fn others(&self, except: Option<&RequestId>) -> impl Iterator<Item = &Request> {
+        let except = except.cloned();
+        let others = self.0.iter();
+        others.filter(move |request| Some(&request.id) != except.as_ref())
+    }
+
+    /// How many are unfinished.
+    pub fn open(&self, except: Option<&RequestId>) -> usize {
+        let unfinished = |request: &&Request| !request.state.is_final();
+        self.others(except).filter(unfinished).count()
+    }
+
+    /// How many were made in the minute before `at`.
+    pub fn recent(&self, at: Time, except: Option<&RequestId>) -> usize {
+        let recent = |asked: &Time| *asked <= at && at < Seconds(60).after(*asked);
+        let asked = self.others(except).map(|request| request.asked.at);
+        asked.chain(self.1.iter().copied()).filter(recent).count()
+    }
+
+    /// Those that a rule approved by itself lately.
+    pub fn automatic(&self, at: Time, except: Option<&RequestId>) -> Vec<AutoUse> {
+        let lately = |request: &&Request| {
+            let asked = request.asked.at;
+            // Also those asked later: of two at the same moment both see the other.
+            let near = at < AUTOMATIC.after(asked) && asked < AUTOMATIC.after(at);
+            request.is_automatic() && near
+        };
+        let used = self.others(except).filter(lately);
+        let used = used.filter_map(|request| {
+            let rule = request.route.as_ref()?.rule.clone();
+            let at = request.asked.at;
+            Some(AutoUse { rule, at })
+        });
+        used.collect()
+    }
+}
+
+/// Whether an approval that counts for this request was given on another one, and taken back since.
+///
+/// # Errors
+/// The store could not be asked.
+pub async fn took_back(parts: &Parts, request: &Request) -> Result<bool> {
+    for vote in &request.votes {
+        let Some(id) = &vote.given_on else {
+            continue;
+        };
+        let page = parts.book.load(id).await?;
+        let stands = page.is_some_and(|page| {
+            let mut given = page.request.votes.iter();
+            given.any(|other| other.by == vote.by && other.lasts_until.is_some())
+        });
+        if !stands {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

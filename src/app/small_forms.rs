@@ -1,0 +1,193 @@
+//! The small forms behind buttons: deny with a reason, look closer and approve for less, ask for longer,
+//! review an emergency. What a form sends back is judged like any press: its fields may be forged.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::{Parts, facts, longer, press};
+use crate::grammar;
+use crate::request::{Command, Facts, Refusal, Request, Terms, decide};
+use crate::slack::{Ack, Entered, Inbound, OnScreen, SlackError};
+use crate::view::form::{self, id};
+use crate::view::{Action, Screen, replies, say};
+
+/// The button that was pressed, on which picture of which request.
+#[derive(Clone, Copy)]
+pub(super) struct Opens<'a> {
+    pub(super) request: &'a Request,
+    pub(super) face: u32,
+    pub(super) action: Action,
+}
+
+/// Opens the button's form for those who may use it; others are told why not. `None`: the form of a
+/// denial could not be opened, and the press counts without it.
+pub(super) async fn open(
+    parts: &Parts,
+    inbound: &Inbound,
+    opens: Opens<'_>,
+    trigger: Option<&str>,
+) -> Result<Option<Ack>> {
+    let Opens {
+        request,
+        face,
+        action,
+    } = opens;
+    let by = inbound.by.clone();
+    let screen = match action {
+        Action::Deny => {
+            let reason = None;
+            let command = Command::Deny { by, face, reason };
+            if let Some(refusal) = would_refuse(parts, inbound, request, command).await? {
+                return Ok(Some(Ack::Private(say::unchanged(&refusal))));
+            }
+            form::deny(request, face)
+        }
+        Action::Extend => match request.asked.by.person() {
+            Some(person) if *person == by => form::extend(request),
+            _ => return Ok(Some(Ack::Private(say::unchanged(&Refusal::NotYours)))),
+        },
+        _ if !facts::concerns(parts, request, &by).await? => {
+            return Ok(Some(Ack::Private(say::unknown(&request.id))));
+        }
+        Action::Review => {
+            let words = None;
+            let command = Command::Review { by, words };
+            if let Some(refusal) = would_refuse(parts, inbound, request, command).await? {
+                // How it stands is said to nobody here: whoever presses may have made up the id.
+                return Ok(Some(Ack::Private(say::unchanged(&refusal))));
+            }
+            form::review(request)
+        }
+        _ => form::more(request, face, &by),
+    };
+    let opened = show(parts, trigger, &screen).await;
+    Ok(match (opened, action) {
+        (true, _) => Some(Ack::Silent),
+        (false, Action::Deny) => None,
+        (false, _) => Some(Ack::Private(say::show(request))),
+    })
+}
+
+/// Opens a form; whether Slack took it. A trigger is good for three seconds, and once.
+async fn show(parts: &Parts, trigger: Option<&str>, screen: &Screen) -> bool {
+    let Some(trigger) = trigger else {
+        return false;
+    };
+    match parts.slack.open_view(trigger, screen).await {
+        // Whether it is open is not known: the person sees it, and can press again where it is not.
+        Ok(_) | Err(SlackError::Ambiguous { .. }) => true,
+        Err(error) => {
+            tracing::warn!(%error, "a form was not opened");
+            false
+        }
+    }
+}
+
+/// Why a command would be refused, without doing it.
+async fn would_refuse(
+    parts: &Parts,
+    inbound: &Inbound,
+    request: &Request,
+    command: Command,
+) -> Result<Option<Refusal>> {
+    let (roll, verdict) = facts::for_command(parts, request, &inbound.by, &command).await?;
+    let facts = Facts {
+        now: parts.clock.now(),
+        roll: &roll,
+        verdict: verdict.as_ref(),
+    };
+    Ok(decide(request, command, &facts).err())
+}
+
+/// A small form was sent off; `None`: it is none of these.
+pub(super) async fn submitted(
+    parts: &Parts,
+    inbound: &Inbound,
+    screen: &OnScreen,
+) -> Result<Option<Ack>> {
+    let (callback, block) = match screen.callback.as_str() {
+        id::DENY => (id::DENY, id::WHY),
+        id::MORE => (id::MORE, id::LENGTH),
+        id::EXTEND => (id::EXTEND, id::LENGTH),
+        id::REVIEW => (id::REVIEW, id::WORDS),
+        _ => return Ok(None),
+    };
+    let Some((request_id, face)) = form::parse_notes(&screen.notes) else {
+        return Ok(Some(Ack::Private(replies::unknown_button())));
+    };
+    let Some(page) = parts.book.load(&request_id).await? else {
+        return Ok(Some(Ack::Private(say::unknown(&request_id))));
+    };
+    let request = page.request;
+    let by = inbound.by.clone();
+    let command = match callback {
+        id::EXTEND => {
+            let length = chosen(screen, id::LENGTH).and_then(form::length_of);
+            let terms = (
+                length.unwrap_or(request.asked.duration),
+                typed(screen, id::WHY),
+            );
+            return longer::extend(parts, inbound, &request, terms)
+                .await
+                .map(Some);
+        }
+        id::DENY => Command::Deny {
+            by,
+            face,
+            reason: typed(screen, id::WHY),
+        },
+        id::MORE => Command::Approve {
+            by,
+            face,
+            terms: Terms {
+                shorter: chosen(screen, id::LENGTH)
+                    .and_then(form::length_of)
+                    .filter(|length| *length < request.length()),
+                repeat: is_chosen(screen, id::REPEAT),
+            },
+        },
+        _ => Command::Review {
+            by,
+            words: typed(screen, id::WORDS),
+        },
+    };
+    let answer = press::pressed(parts, inbound, &request, command).await?;
+    Ok(Some(beside(screen, block, answer)))
+}
+
+/// A refusal is shown in the form that was sent, where the person looks; where the form has no such
+/// input, it is said to them.
+fn beside(screen: &OnScreen, block: &str, answer: Ack) -> Ack {
+    match answer {
+        Ack::Private(message) if screen.entered.contains_key(block) => {
+            Ack::Wrong(BTreeMap::from([(block.to_owned(), message.text)]))
+        }
+        other => other,
+    }
+}
+
+/// Typed words; blank is nothing. Credentials are dropped before anything is stored.
+fn typed(screen: &OnScreen, action: &str) -> Option<String> {
+    match screen.entered.get(action) {
+        Some(Entered::Text(text)) if !text.trim().is_empty() => {
+            let text = grammar::scrub(text.trim());
+            Some(text.chars().take(grammar::LONGEST_REASON).collect())
+        }
+        _ => None,
+    }
+}
+
+fn chosen<'a>(screen: &'a OnScreen, action: &str) -> Option<&'a str> {
+    match screen.entered.get(action) {
+        Some(Entered::One(value)) => Some(value),
+        _ => None,
+    }
+}
+
+fn is_chosen(screen: &OnScreen, action: &str) -> bool {
+    match screen.entered.get(action) {
+        Some(Entered::Many(values)) => values.iter().any(|value| value == id::REPEAT_YES),
+        _ => false,
+    }
+}

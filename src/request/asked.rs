@@ -1,0 +1,93 @@
+//! What a request was made of: who asked for what, where and why. Never changes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::RequestId;
+use crate::netpol::Flow;
+use crate::rules::{Principal, TeamId, UserId};
+use crate::units::{Seconds, Time};
+
+/// Who asked for what, where and why. Never changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    /// Who.
+    pub by: Principal,
+    /// Their Slack workspace.
+    pub team: Option<TeamId>,
+    /// When.
+    pub at: Time,
+    /// Where the answer goes.
+    pub origin: Origin,
+    /// What they typed, without credentials: *Ask again* asks this again.
+    pub text: String,
+    /// Which cluster.
+    pub cluster: String,
+    /// Which template.
+    pub template: String,
+    /// Its inputs, canonical.
+    pub inputs: BTreeMap<String, String>,
+    /// The resolved flow.
+    pub flow: Flow,
+    /// How long it shall be open, from the grant.
+    pub duration: Seconds,
+    /// Why, as typed; never markup.
+    pub reason: Option<String>,
+    /// What it extends.
+    #[serde(default)]
+    pub extends: Option<Extends>,
+    /// The incident it belongs to, and ends with.
+    #[serde(default)]
+    pub incident: Option<IncidentRef>,
+}
+
+/// The open path that a request lengthens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extends {
+    /// The request before it.
+    pub id: RequestId,
+    /// The end of that one, from which the new time counts.
+    pub until: Time,
+    /// From the first opening of the chain to that end.
+    pub so_far: Seconds,
+    /// How many extensions of the chain were approved automatically before.
+    pub automatic: usize,
+    /// Whether any of the chain was opened as an emergency: nobody approved that.
+    #[serde(default)]
+    pub emergency: bool,
+    /// Whether it opens no more than the request before it did, when it was asked.
+    #[serde(default)]
+    pub within: bool,
+}
+
+/// Where the person was when they asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Origin {
+    /// Privately (a slash command, a direct message): answered in a direct message.
+    Direct,
+    /// In a channel, by a mention: answered in its thread.
+    Thread {
+        /// The channel.
+        channel: String,
+        /// The thread's parent.
+        ts: String,
+    },
+    /// Over HTTP, by a service.
+    Http,
+}
+
+/// An incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentRef {
+    /// Its id.
+    pub id: RequestId,
+    /// The channel it is handled in.
+    pub channel: String,
+    /// Who opened it.
+    pub opened_by: UserId,
+    /// Whether its channel is one of those that the configuration calls incidents'.
+    pub declared: bool,
+}

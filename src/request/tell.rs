@@ -1,0 +1,165 @@
+//! Who is told what, and where: the messages that a request wants when something happened.
+//!
+//! Keeps the books of [`posts`](super::posts) only; it never changes a request's state.
+
+use super::asked::Origin;
+use super::document::{Request, Told};
+use super::posts::{Address, Audience, Notice, Post, PostKey, PostStatus, Subject};
+use crate::rules::{Principal, UserId};
+
+impl Request {
+    /// Where the requester reads about this request; `None` for services.
+    pub fn requester_address(&self) -> Option<Address> {
+        match (&self.asked.by, &self.asked.origin) {
+            (_, Origin::Thread { channel, ts }) => Some(Address::Thread {
+                channel: channel.clone(),
+                ts: ts.clone(),
+            }),
+            (Principal::Person(user), _) => Some(Address::Person(user.clone())),
+            (Principal::Service { .. }, _) => None,
+        }
+    }
+
+    /// Tells the requester, and everybody in the card's thread.
+    pub(super) fn tell(&mut self, notice: &Notice) {
+        if let Some(address) = self.requester_address() {
+            self.posts.want(
+                Subject::Notice(notice.clone(), Audience::Requester),
+                address,
+            );
+        }
+        self.tell_thread(notice);
+    }
+
+    /// Tells the thread under the approvers' card in a channel. Cards that were sent to people directly
+    /// show how things stand, and nobody reads along below them.
+    pub(super) fn tell_thread(&mut self, notice: &Notice) {
+        let card = self
+            .posts
+            .approvers_card()
+            .filter(|card| matches!(card.to, Address::Channel(_)));
+        if let Some(card) = card.map(|post| post.key) {
+            let subject = Subject::Notice(notice.clone(), Audience::Approvers);
+            self.posts.want(subject, Address::Under(card));
+        }
+    }
+
+    /// Reminds those of the waiting stage who have not answered: once in the thread of a channel's
+    /// card, else each one under their own card.
+    pub(super) fn remind_stage(&mut self, stage: usize, notice: &Notice) {
+        if self.card_in_channel() {
+            self.tell_thread(notice);
+            return;
+        }
+        let waits_for = |person: &UserId| {
+            self.is_asked(stage, person) && !self.votes.iter().any(|vote| vote.by == *person)
+        };
+        let cards: Vec<PostKey> = self
+            .posts
+            .approvers_cards()
+            .filter(|card| matches!(&card.to, Address::Person(person) if waits_for(person)))
+            .map(|card| card.key)
+            .collect();
+        for card in cards {
+            let subject = Subject::Notice(notice.clone(), Audience::Approvers);
+            self.posts.want(subject, Address::Under(card));
+        }
+    }
+
+    /// Tells everybody who was skipped by an emergency, and the channel that hears of them. The
+    /// requester's and the approvers' places are told like of anything else.
+    pub(super) fn tell_emergency(&mut self) {
+        self.tell(&Notice::Emergency);
+        self.tell_alarmed(&Notice::Emergency);
+        if self.card_in_channel() {
+            return;
+        }
+        let mut skipped: Vec<UserId> = self
+            .crowds
+            .iter()
+            .flat_map(|crowd| crowd.people.clone())
+            .collect();
+        skipped.sort();
+        skipped.dedup();
+        for person in skipped {
+            let subject = Subject::Notice(Notice::Emergency, Audience::Others);
+            self.posts.want(subject, Address::Person(person));
+        }
+    }
+
+    /// Tells the channel that hears of emergencies, or the rule's own where the card is elsewhere. Where
+    /// the card's thread or the requester is told anyway, nothing is said twice.
+    pub(super) fn tell_alarmed(&mut self, notice: &Notice) {
+        let route = self.route.as_ref();
+        let emergency = self.emergency.as_ref().and(route);
+        let loud = emergency.and_then(|route| route.emergency.as_ref());
+        let channel = match loud {
+            Some(plan) => Some(plan.tell.clone()),
+            None => route.and_then(|route| route.channel.clone()),
+        };
+        let Some(channel) = channel.map(Address::Channel) else {
+            return;
+        };
+        let card = self.posts.approvers_card().map(|card| &card.to);
+        if card == Some(&channel) && loud.is_none() {
+            return;
+        }
+        let subject = Subject::Notice(notice.clone(), Audience::Others);
+        self.posts.want(subject, channel);
+    }
+
+    /// Tells the channels and groups that the rule names, each place once. Groups are left out where
+    /// the notice in the card's thread mentions them anyway.
+    pub(super) fn tell_others(&mut self, notice: &Notice) {
+        let in_thread = self.card_in_channel();
+        let mut places: Vec<Address> = Vec::new();
+        for told in &self.told {
+            match told {
+                Told::Channel(name) => places.push(Address::Channel(name.clone())),
+                Told::Group { people, .. } if !in_thread => {
+                    places.extend(people.iter().cloned().map(Address::Person));
+                }
+                Told::Group { .. } => {}
+            }
+        }
+        let mut reached: Vec<Address> = self.requester_address().into_iter().collect();
+        for place in places {
+            if reached.contains(&place) {
+                continue;
+            }
+            let subject = Subject::Notice(notice.clone(), Audience::Others);
+            self.posts.want(subject, place.clone());
+            reached.push(place);
+        }
+    }
+
+    /// Whether this person is asked for the stage now: of its crowd, or of the next circle.
+    pub fn is_asked(&self, stage: usize, person: &UserId) -> bool {
+        let crowd = self.crowds.get(stage);
+        let named = crowd.is_some_and(|crowd| crowd.people.contains(person));
+        named || (self.is_escalated() && self.escalation.people.contains(person))
+    }
+
+    /// Those who were to be asked and could not be written to: they count as silent.
+    pub fn unreached(&self) -> Vec<&UserId> {
+        let lost = |post: &&Post| {
+            post.subject == Subject::Card(Audience::Approvers)
+                && matches!(post.status, PostStatus::GivenUp { .. })
+        };
+        let lost = self.posts.list.iter().filter(lost);
+        lost.filter_map(|post| match &post.to {
+            Address::Person(person) => Some(person),
+            _ => None,
+        })
+        .collect()
+    }
+
+    pub(super) fn card_in_channel(&self) -> bool {
+        self.posts
+            .approvers_card()
+            .is_some_and(|card| matches!(card.to, Address::Channel(_)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
