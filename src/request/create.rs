@@ -70,6 +70,9 @@ fn allowed(id: RequestId, asked: Asked, way: Way) -> Outcome {
         rule: way.route.rule.clone(),
         rule_digest: way.route.digest.clone(),
         typed_reason: asked.reason.clone(),
+        template: asked.template.clone(),
+        stages: way.route.stages.iter().map(|s| s.name.clone()).collect(),
+        extends: asked.extends.as_ref().map(|extends| extends.id.clone()),
     };
     let waits = pending(0, asked.at);
     let mut request = blank(id, asked, waits);

@@ -195,13 +195,14 @@ pub fn told(request: &Request, event: &Event, name: &dyn Fn(&UserId) -> String) 
         Fact::Denied {
             because: rule,
             typed_reason,
+            ..
         } => {
             let why = rule.as_ref().or(typed_reason.as_ref());
             format!("{by} denied {id}{}", because(&why.cloned()))
         }
         Fact::Cancelled => format!("{by} took {id} back"),
         Fact::Lapsed => format!("nobody answered {id} in time"),
-        Fact::Escalated => format!("{id} was escalated"),
+        Fact::Escalated { .. } => format!("{id} was escalated"),
         Fact::Opened { .. } => format!("{path} was open ({id})"),
         Fact::Closing { why, typed_reason } => {
             let why = plain(&why.replace('_', " "));

@@ -102,6 +102,7 @@ fn sentence(fact: &Fact) -> String {
             right,
             shortened,
             lasts_until,
+            ..
         } => {
             let right = right.as_ref().map(|right| format!(" ({right})"));
             let shorter = shortened.map(|length| format!(", for {length} only"));
@@ -114,6 +115,7 @@ fn sentence(fact: &Fact) -> String {
         Fact::Denied {
             because: rule,
             typed_reason,
+            ..
         } => match rule {
             Some(rule) => format!("denied: {rule}"),
             None => format!("denied{}", because(typed_reason)),
@@ -144,7 +146,7 @@ fn of_other_ways(fact: &Fact) -> String {
             format!("counts what {by} approved for {stage} on {on}")
         }
         Fact::Forgotten => "took back that an approval counts for later asks".to_owned(),
-        Fact::Escalated => "nobody answered: the next circle is asked too".to_owned(),
+        Fact::Escalated { .. } => "nobody answered: the next circle is asked too".to_owned(),
         Fact::Emergency {
             skipped, seconds, ..
         } => format!(

@@ -75,6 +75,7 @@ fn begin(mut step: Step) -> Result<Outcome, Refusal> {
         Fact::Attempted {
             expires_at,
             objects: names,
+            policies: Vec::new(),
         },
     );
     let attempt = Some(Attempt { at, expires_at });

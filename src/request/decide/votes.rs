@@ -80,6 +80,7 @@ fn record(step: &mut Step, click: Click, right: Right, lasts_until: Option<Time>
         },
         shortened: step.next.shortened,
         lasts_until,
+        voter: None,
     };
     step.note(Actor::Person(click.by.clone()), fact);
     step.next.votes.push(Vote {
@@ -148,6 +149,7 @@ pub(super) fn denied_by(
     let fact = Fact::Denied {
         because: None,
         typed_reason: reason.clone(),
+        voter: None,
     };
     step.note(Actor::Person(by.clone()), fact);
     let by = Some(by);
@@ -188,6 +190,7 @@ pub(super) fn denied_by_rules(mut step: Step, sentence: String) -> Result<Outcom
     let fact = Fact::Denied {
         because: Some(sentence.clone()),
         typed_reason: None,
+        voter: None,
     };
     step.note(Actor::Drawbridge, fact);
     step.become_(State::Denied {

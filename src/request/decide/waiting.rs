@@ -63,7 +63,7 @@ pub(super) fn escalate(mut step: Step) -> Result<Outcome, Refusal> {
     } else {
         reminders
     };
-    step.note(Actor::Drawbridge, Fact::Escalated);
+    step.note(Actor::Drawbridge, Fact::Escalated { asked: Vec::new() });
     step.become_(State::Pending {
         stage,
         since,

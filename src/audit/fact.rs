@@ -1,0 +1,283 @@
+//! What can be recorded. New facts are added at the end; old ones never change their meaning, and fields
+//! that came later have a default, so that every later version reads what an earlier one wrote.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::RequestId;
+use crate::rules::{TeamId, UserId};
+use crate::units::{Seconds, Time};
+
+/// Somebody who approved or refused, as Slack described them at that moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Voter {
+    /// Their workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
+    /// Their e-mail address; `None` where the bot may not read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// What they were called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A rule as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleRef {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its text, see [`Fact::RuleKept`].
+    pub digest: String,
+}
+
+/// The facts that are recorded. New ones are added at the end; old ones never change their meaning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Fact {
+    /// A request was made and waits for approval.
+    Asked {
+        /// What was asked, canonical.
+        flow: String,
+        /// Which cluster.
+        cluster: String,
+        /// For how long.
+        seconds: Seconds,
+        /// Governing rule.
+        rule: String,
+        /// SHA-256 of the rule's text.
+        rule_digest: String,
+        /// Why, as typed.
+        typed_reason: Option<String>,
+        /// Which template.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        template: String,
+        /// The layers of approval that it has to pass, in order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stages: Vec<String>,
+        /// The request that it lengthens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        extends: Option<RequestId>,
+    },
+    /// A request was refused at once, by a rule or a fact.
+    Refused {
+        /// What was asked, canonical.
+        flow: String,
+        /// Which cluster.
+        cluster: String,
+        /// The sentence that the person was shown.
+        because: String,
+        /// Why they asked, as typed.
+        typed_reason: Option<String>,
+    },
+    /// One approver agreed.
+    Approved {
+        /// Name of the stage the vote fills.
+        stage: String,
+        /// By what right, where it is not the person's own: `stands in for U0LEE`, `escalated`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        right: Option<String>,
+        /// For how long, where that is less than asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shortened: Option<Seconds>,
+        /// Until when it also counts for the same requester and path.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lasts_until: Option<Time>,
+        /// Who that was, as they were then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        voter: Option<Voter>,
+    },
+    /// The last stage is filled: opening begins.
+    Granted,
+    /// An approver said no, or the rules changed to no.
+    Denied {
+        /// Why, where a reason was given by the rules.
+        because: Option<String>,
+        /// Why, as typed by the approver.
+        typed_reason: Option<String>,
+        /// Who that was, as they were then; `None`: the rules.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        voter: Option<Voter>,
+    },
+    /// The requester took the request back.
+    Cancelled,
+    /// Nobody answered in time.
+    Lapsed,
+    /// Those who had not answered were reminded.
+    Reminded,
+    /// An attempt to open began; objects expire at `expires_at` whatever happens.
+    Attempted {
+        /// The end written on the objects.
+        expires_at: Time,
+        /// `namespace/name` of each object.
+        objects: Vec<String>,
+        /// What was applied: `namespace`, `name` and `spec` of each object, without marks.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        policies: Vec<serde_json::Value>,
+    },
+    /// The path is open, verified in the cluster.
+    Opened {
+        /// When it ends.
+        expires_at: Time,
+    },
+    /// An attempt to open failed.
+    NotOpened {
+        /// What went wrong, for operators.
+        problem: String,
+    },
+    /// The requester was warned of the coming end.
+    Warned,
+    /// The path is to be closed.
+    Closing {
+        /// Why.
+        why: String,
+        /// As typed by the person who ended it.
+        typed_reason: Option<String>,
+    },
+    /// Closing did not succeed yet; it goes on.
+    NotClosed {
+        /// What went wrong, for operators.
+        problem: String,
+    },
+    /// Everything of this request is gone from the cluster.
+    Closed {
+        /// Why.
+        why: String,
+    },
+    /// The rule approved by itself.
+    Automatic {
+        /// Within which limits.
+        because: String,
+    },
+    /// An approval that was given before counted for this request too.
+    Recalled {
+        /// Name of the stage it fills.
+        stage: String,
+        /// Who gave it.
+        by: UserId,
+        /// The request on which it was given.
+        on: RequestId,
+    },
+    /// An approver took back that their approval counts for later asks.
+    Forgotten,
+    /// Nobody answered: the next circle was asked too.
+    Escalated {
+        /// Whom.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        asked: Vec<UserId>,
+    },
+    /// Somebody opened at once; these stages were skipped.
+    Emergency {
+        /// Names of the stages.
+        skipped: Vec<String>,
+        /// For how long.
+        seconds: Seconds,
+        /// Until when a review is demanded.
+        review_by: Time,
+    },
+    /// The review of an emergency was asked for again.
+    Chased,
+    /// The review of an emergency was given.
+    Reviewed {
+        /// What they found, as typed.
+        typed_words: Option<String>,
+    },
+    /// The review of an emergency was asked for in vain.
+    Unreviewed,
+    /// Another request goes on after this one's end.
+    Extended {
+        /// Which.
+        by: RequestId,
+        /// Until when.
+        until: Time,
+    },
+    /// Somebody is away, and somebody stands in.
+    Away {
+        /// Who stands in.
+        to: UserId,
+        /// Until when.
+        until: Time,
+    },
+    /// Somebody is back before their time.
+    Back,
+    /// An incident was opened in a channel.
+    IncidentOpened {
+        /// The channel.
+        channel: String,
+        /// What it is about, as typed.
+        typed_title: Option<String>,
+    },
+    /// An incident was closed: what was opened for it ends.
+    IncidentClosed {
+        /// The channel.
+        channel: String,
+    },
+    /// The open path was judged again, and what is not as approved has changed.
+    Observed {
+        /// All of it now, one line for each part; empty: all is as approved again.
+        findings: Vec<String>,
+    },
+    /// A layer of approval was reached, and its people were asked.
+    StageReached {
+        /// Its name.
+        stage: String,
+        /// Who may fill it, the requester left out.
+        asked: Vec<UserId>,
+    },
+    /// A service account that the rule names for the time when Slack is down agreed.
+    ApprovedOffline {
+        /// Name of the stage the vote fills.
+        stage: String,
+        /// The account, `namespace/name`.
+        account: String,
+        /// The token's own id.
+        token_id: String,
+        /// For how long.
+        seconds: Seconds,
+    },
+    /// The text of a rule that governed for the first time.
+    RuleKept {
+        /// Its name.
+        rule: String,
+        /// SHA-256 of the text, hex.
+        digest: String,
+        /// The text: JSON with sorted fields.
+        typed_text: String,
+    },
+    /// Other rules are in force.
+    RulesChanged {
+        /// All of them, in the order in which they are tried.
+        rules: Vec<RuleRef>,
+    },
+    /// Objects were deleted from the cluster alone, without the work of a request.
+    Reaped {
+        /// Which cluster.
+        cluster: String,
+        /// `namespace/name` of each.
+        objects: Vec<String>,
+        /// The request written on them; none where nothing readable is.
+        request: Option<RequestId>,
+        /// Why.
+        because: String,
+    },
+    /// The ledger began: the first record of a chain.
+    LedgerBegun {
+        /// Random, so that a ledger begun anew is another one.
+        chain: String,
+    },
+    /// The newest record was signed, and the signed head handed out.
+    HeadSigned {
+        /// Its number.
+        seq: u64,
+        /// Its hash.
+        hash: String,
+        /// Which public key verifies it, hex.
+        key: String,
+    },
+    /// Records older than the retention were dropped.
+    Trimmed {
+        /// The number of the last of them.
+        seq: u64,
+        /// Its hash: the record after it begins with it.
+        hash: String,
+    },
+}
