@@ -29,9 +29,9 @@ pub use more::more;
 pub mod id {
     /// Callback of [`super::deny`].
     pub const DENY: &str = "deny";
-    /// Callback of [`super::more`].
+    /// Callback of [`super::more()`].
     pub const MORE: &str = "more";
-    /// Callback of [`super::extend`].
+    /// Callback of [`super::extend()`].
     pub const EXTEND: &str = "extend";
     /// Callback of [`super::review`].
     pub const REVIEW: &str = "review";

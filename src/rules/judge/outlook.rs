@@ -51,7 +51,7 @@ pub fn may_declare(
 }
 
 /// What the rule that governs the ask demands; `None` where none does or that is unclear. It allows
-/// nothing: [`judge`] alone does.
+/// nothing: [`judge()`](super::judge()) alone does.
 pub fn demands(rules: &RuleSet, requester: &Principal, ask: &AskFacts) -> Option<Demands> {
     let scope = Scope::new(requester, ask);
     let rule = governing(rules, ask, &scope).ok()??;
@@ -73,7 +73,7 @@ pub fn demands(rules: &RuleSet, requester: &Principal, ask: &AskFacts) -> Option
 
 /// The templates that rules let this person ask for, each with the rules that do, as far as that can be
 /// told before there is an ask: a rule whose requesters depend on the target counts only where it names
-/// the person themselves. For lists; [`judge`] decides.
+/// the person themselves. For lists; [`judge()`](super::judge()) decides.
 pub fn open_to<'a>(
     rules: &'a RuleSet,
     user: &UserId,
