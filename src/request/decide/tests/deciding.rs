@@ -23,6 +23,7 @@ fn the_vote_that_fills_the_last_stage_grants() {
         right: None,
         shortened: None,
         lasts_until: None,
+        voter: None,
     };
     let facts: Vec<_> = outcome.events.iter().map(|event| &event.fact).collect();
     assert_eq!(facts, [&approved, &Fact::Granted]);
