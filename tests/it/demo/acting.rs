@@ -55,16 +55,14 @@ async fn a_new_town_forgets_everything() {
     let before = visitor.person("dana");
     visitor.does("/town/again", &json!({})).await;
     visitor
-        .sees("another town", |seen| {
+        .sees("another town, with nothing on record", |seen| {
             let people = seen.sections["town"]["people"].as_array()?;
             let dana = people.iter().find(|person| person["name"] == "dana")?;
-            (dana["id"] != before.as_str() && seen.messages.len() == 4).then_some(())
+            let another = dana["id"] != before.as_str() && seen.messages.len() == 4;
+            // Sections come one after the other: the ledger may still be the old town's.
+            (another && seen.sections["ledger"]["events"] == json!([])).then_some(())
         })
         .await;
-    assert_eq!(
-        visitor.now(|s| s.sections["ledger"]["events"].clone()),
-        json!([])
-    );
     // It is as alive as the first.
     visitor.says("dana", "payments", ASK).await;
     visitor.presses("lee", "Approve").await;

@@ -84,8 +84,9 @@ impl Visitor {
         let seen = Arc::clone(&self.seen);
         self.reading.spawn(read(response.into_body(), seen));
         self.sees("the whole town", |seen| {
-            let clock = seen.sections.get("clock")?;
-            clock["now"].is_string().then_some(())
+            // Health is the last section to come.
+            let health = seen.sections.get("health")?;
+            health["bot"].is_string().then_some(())
         })
         .await;
     }
