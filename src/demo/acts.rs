@@ -57,6 +57,7 @@ enum Act {
 /// # Errors
 /// A sentence for the visitor.
 pub(super) async fn perform(stage: &Stage, given: Given) -> Result<Option<Map<String, Value>>> {
+    stage.awake().await;
     let slack = stage.play().await.town.slack.clone();
     let who = slack
         .person(&given.r#as)

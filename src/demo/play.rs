@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -15,6 +16,7 @@ use super::board::{Board, Picture};
 use super::look::cluster::LastPicture;
 use super::look::ledger::Ledger;
 use super::pace::Pace;
+use crate::app::Parts;
 use crate::cluster::{Cluster, SeenObject};
 use crate::entropy::Entropy;
 use crate::netpol::marks;
@@ -28,6 +30,10 @@ const SEED: u64 = 7;
 /// How long the town goes on after an event that a visitor hurried to, so that people see what came
 /// of it: Slack takes a message a second.
 const AFTERMATH: Duration = Duration::from_secs(3);
+
+/// How long somebody who acts waits for a bot that is starting, in ticks of the pace: ten seconds and more.
+/// Without it the first ask on a busy machine would find nobody at Slack's other end.
+const WAKING: usize = 400;
 
 /// The demo's one shared thing. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -69,6 +75,8 @@ pub(super) struct Play {
     /// Names of what a visitor broke.
     pub(super) broken: BTreeSet<&'static str>,
     pub(super) bot_killed: bool,
+    /// Whether its bot was seen at work since it was started, or waited for in vain.
+    pub(super) woke: AtomicBool,
     /// Which town it is, from 0.
     pub(super) number: u64,
     pub(super) ledger: Mutex<Ledger>,
@@ -130,6 +138,17 @@ impl Stage {
 
     pub(super) async fn play(&self) -> RwLockReadGuard<'_, Play> {
         self.0.play.read().await
+    }
+
+    /// Waits until a bot that was started is at work; not for one that a visitor killed or cut off.
+    pub(super) async fn awake(&self) {
+        let mut ticks = self.pace().ticks();
+        for _ in 0..WAKING {
+            if self.play().await.is_awake() || ticks.changed().await.is_err() {
+                return;
+            }
+        }
+        self.play().await.woke.store(true, Ordering::Relaxed);
     }
 
     pub(super) async fn play_mut(&self) -> RwLockWriteGuard<'_, Play> {
@@ -249,6 +268,7 @@ impl Making {
             eyes,
             broken: BTreeSet::new(),
             bot_killed: false,
+            woke: AtomicBool::new(false),
             number,
             ledger: Mutex::default(),
             last_picture: Mutex::default(),
@@ -281,6 +301,17 @@ impl Making {
 }
 
 impl Play {
+    fn is_awake(&self) -> bool {
+        let nobody_comes = self.bot_killed || !self.broken.is_empty();
+        if nobody_comes || self.woke.load(Ordering::Relaxed) {
+            return true;
+        }
+        let sees = |parts: Arc<Parts>| parts.clusters.values().all(|c| c.snapshot().is_ok());
+        let is_there = self.town.slack.sockets() > 0 && self.town.parts().is_some_and(sees);
+        self.woke.fetch_or(is_there, Ordering::Relaxed);
+        is_there
+    }
+
     async fn close(self) {
         self.stop.cancel();
         self.tracker.close();

@@ -1,5 +1,7 @@
 //! Breaking things and mending them, by the names that stories use.
 
+use std::sync::atomic::Ordering;
+
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
@@ -46,6 +48,7 @@ pub(super) async fn make(stage: &Stage, wish: &Wish) -> Result<()> {
             let mut play = stage.play_mut().await;
             play.town.start_bot().context("the bot is running")?;
             play.bot_killed = false;
+            play.woke.store(false, Ordering::Relaxed);
         }
         What::Empty => stage.empty_store().await?,
         What::Break => set(&mut *stage.play_mut().await, &wish.what, true)?,

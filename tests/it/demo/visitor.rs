@@ -94,7 +94,18 @@ impl Visitor {
     /// What is seen, as soon as `look` finds what it looks for.
     pub(crate) async fn sees<T>(&self, what: &str, look: impl Fn(&Seen) -> Option<T>) -> T {
         let found = until(async || look(&self.seen.lock().unwrap()));
-        within(SOON, what, found).await
+        match tokio::time::timeout(SOON, found).await {
+            Ok(found) => found,
+            Err(_) => {
+                let read: Vec<String> = self.now(|seen| {
+                    seen.messages
+                        .values()
+                        .map(|m| m["text"].to_string())
+                        .collect()
+                });
+                panic!("not within {SOON:?}: {what}; what is there to read: {read:#?}")
+            }
+        }
     }
 
     /// What is seen now.
