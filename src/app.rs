@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod ask;
+mod asker;
 pub mod away;
 pub mod book;
 pub mod chain;
@@ -15,11 +16,16 @@ pub mod form;
 pub mod home;
 pub mod incident;
 pub mod longer;
+pub mod observe;
 pub mod parts;
 pub mod past;
 pub mod press;
+mod refusals;
 pub mod reread;
+pub mod rulebook;
 pub mod screens;
+pub mod service;
+pub mod settings;
 pub mod shelf;
 mod small_forms;
 pub mod trail;
@@ -36,11 +42,12 @@ use crate::view::form::id;
 use crate::view::say;
 
 pub use book::{Book, BookError, Changed, Created, Page};
+pub use observe::Observer;
 pub use parts::Parts;
 pub use reread::{dress, judge_again, plan_again};
 
 /// How often a decision is looked at again because the facts it needs changed under it.
-const FACT_RETRIES: usize = 3;
+pub(crate) const FACT_RETRIES: usize = 3;
 
 /// The bot as Slack's transports know it.
 #[derive(Debug, Clone)]
@@ -142,7 +149,7 @@ impl Parts {
 }
 
 /// Why a decision on a document loaded a moment ago cannot be taken as it is.
-enum Overtaken {
+pub(crate) enum Overtaken {
     /// The document moved on: its stage or its voters are not those the facts were gathered for.
     Facts,
     /// The core says no.
@@ -150,9 +157,10 @@ enum Overtaken {
 }
 
 impl Request {
-    fn needs_other_facts_than(&self, gathered_for: &Self) -> bool {
+    pub(crate) fn needs_other_facts_than(&self, gathered_for: &Self) -> bool {
         let stage = |request: &Self| request.waiting_stage().map(|(stage, _)| stage);
-        let moved = stage(self) != stage(gathered_for) || self.votes != gathered_for.votes;
+        let voted = |request: &Self| (request.votes.clone(), request.offline.clone());
+        let moved = stage(self) != stage(gathered_for) || voted(self) != voted(gathered_for);
         stage(self).is_some() && moved
     }
 }

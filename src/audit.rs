@@ -3,15 +3,31 @@
 //! Events carry ids and numbers; texts that people typed are in fields named `typed_*`, so that an
 //! exporter can find and drop them. The core makes events; it never stores or sends them.
 
+mod canonical;
+pub mod chain;
+mod end;
+pub mod export;
 mod fact;
+mod finding;
+pub mod heads;
+mod hex;
 mod record;
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;
+pub mod verify;
 
 use serde::{Deserialize, Serialize};
 
 use crate::rules::{Principal, UserId};
 use crate::units::Time;
 
-pub use self::fact::{Fact, RuleRef, Voter};
+pub use self::canonical::{MAX_INTEGER, Unfit, fits, fitted};
+pub use self::chain::{Head, Linked};
+pub use self::end::End;
+pub use self::fact::{Fact, RuleRef, SettingRef, Voter};
+pub use self::finding::{Fault, Finding};
 pub use self::record::Record;
 
 /// One thing that happened to a request.

@@ -1,16 +1,23 @@
 //! The command line (DESIGN §4): what each command is given, and its exit status.
 //!
 //! Exit status: 0 done, 1 a refusal or a failed expectation, 2 wrong usage or configuration,
-//! 3 unavailable or timed out.
+//! 3 unavailable or timed out. A command that `request` runs passes its own on; where it cannot be run, 127: it is
+//! not found, 126: it cannot be executed.
 
+pub mod approve;
 pub mod check;
 pub mod demo;
+pub mod done;
 pub mod explain;
 mod folder;
+pub mod ledger;
+mod observing;
 mod picture;
 pub mod plan;
 pub mod reach;
 pub mod reap;
+pub mod report;
+pub mod request;
 pub mod serve;
 pub mod simulate;
 mod workspace;
@@ -47,7 +54,7 @@ enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
-    /// Validate templates and rules.
+    /// Validate templates, rules and the configuration's files.
     Check {
         /// Folder of rules; default: `DRAWBRIDGE_RULES`.
         #[arg(long)]
@@ -69,8 +76,19 @@ enum Command {
     Plan(plan::Given),
     /// Say what the rules say to an ask, and why; touches nothing.
     Explain(explain::Given),
+    /// Ask a running bot for a path, as a service; wait for it, and run a command while it is open.
+    Request(request::Given),
+    /// Close a path that is not needed any more, or take back a request that waits.
+    Done(done::Given),
+    /// Approve a request while Slack is away, as a service that the rule names for that.
+    Approve(approve::Given),
     /// Close overdue gates once and exit; needs only the cluster.
     Reap,
+    /// Show how access was asked for and used, from the ledger: a page, a spreadsheet, or JSON.
+    Report(report::Given),
+    /// Verify, export or sign the ledger of everything that happened.
+    #[command(subcommand)]
+    Ledger(ledger::Given),
 }
 
 /// How a command ended.
@@ -126,7 +144,12 @@ pub fn main() -> ExitCode {
         Command::Reach(given) => reach::run(&given),
         Command::Plan(given) => plan::run(&given),
         Command::Explain(given) => explain::run(&given),
+        Command::Request(given) => return request::run(&given),
+        Command::Done(given) => done::run(&given),
+        Command::Approve(given) => approve::run(&given),
         Command::Reap => reap::run(),
+        Command::Report(given) => report::run(&given),
+        Command::Ledger(given) => ledger::run(&given),
     };
     status.into()
 }

@@ -16,6 +16,7 @@ pub mod needs;
 pub mod object;
 pub mod review;
 mod sight;
+mod timed;
 pub mod watch;
 pub mod wire;
 
@@ -61,6 +62,7 @@ pub struct Cluster {
     clock: Arc<dyn Clock>,
     sight: Arc<Sight>,
     gate_kinds: Arc<[ApiResource]>,
+    watcher: timed::Watcher,
 }
 
 /// Calls `$each!` with every kind that the snapshot is made of. CronJobs are not: the Jobs that they
@@ -111,6 +113,7 @@ impl Cluster {
             clock,
             sight: Arc::new(Sight::of([])),
             gate_kinds: Arc::new([]),
+            watcher: timed::Watcher::of(name, Arc::default()),
         };
         cluster.with_gates_of([ApiResource::erase::<NetworkPolicy>(&())])
     }

@@ -1,9 +1,18 @@
 //! The only reader of the environment. Reads everything, reports every problem at once, and prints
 //! secrets as `***`.
 
+pub mod client;
 pub mod clusters;
+mod digest;
+pub mod ledger;
+pub mod oidc;
 mod on_call;
 pub mod online;
+mod problems;
+mod sections;
+mod settings;
+mod slack;
+mod telemetry;
 pub mod vars;
 
 use std::collections::BTreeMap;
@@ -13,12 +22,17 @@ use std::path::PathBuf;
 use regex::Regex;
 
 use crate::grammar::length;
+use crate::oidc::Issuer;
 use crate::oncall::Source;
 use crate::secret::Secret;
 use crate::slack::SlackConfig;
+use crate::traces::Otlp;
 use crate::units::Seconds;
 
 pub use clusters::ClusterChoice;
+pub use problems::Problems;
+pub use sections::look;
+pub use settings::settings;
 
 /// Everything that `serve` can be told.
 #[derive(Debug)]
@@ -37,8 +51,16 @@ pub struct Config {
     pub label_keys: Vec<String>,
     /// Sources that tell who is on call, by the names that rules use.
     pub on_call: BTreeMap<String, Source>,
+    /// Issuers of tokens from outside the clusters, by the names that rules use.
+    pub oidc: BTreeMap<String, Issuer>,
     /// The channel (`#platform`) that hears of broken rules; `None`: only the log does.
     pub alerts: Option<String>,
+    /// When and where the weekly digest is told; `None`: nowhere.
+    pub digest: Option<crate::digest::Weekly>,
+    /// Where traces go; `None`: nowhere.
+    pub otlp: Option<Otlp>,
+    /// Where the ledger goes, what signs its heads, how long it is kept.
+    pub ledger: crate::ledger::settings::Settings,
     /// Hard maximum of any gate from its creation.
     pub max_lifetime: Seconds,
     /// Channels whose name matches belong to incidents.
@@ -64,23 +86,15 @@ struct ConfigFile {
     label_keys: Vec<String>,
     #[serde(default)]
     on_call: BTreeMap<String, on_call::Written>,
+    #[serde(default)]
+    oidc: BTreeMap<String, oidc::Written>,
     alerts: Option<String>,
+    digest: Option<digest::Written>,
+    #[serde(default)]
+    telemetry: telemetry::Written,
+    #[serde(default)]
+    ledger: ledger::Written,
 }
-
-/// Everything that is wrong with the environment.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Problems(pub Vec<String>);
-
-impl std::fmt::Display for Problems {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "the configuration has {} problem(s):", self.0.len())?;
-        self.0
-            .iter()
-            .try_for_each(|problem| writeln!(f, "  - {problem}"))
-    }
-}
-
-impl std::error::Error for Problems {}
 
 /// The environment of this process.
 #[expect(
@@ -105,9 +119,7 @@ pub fn read(env: &BTreeMap<String, String>) -> Result<Config, Problems> {
     let slack = reader.slack();
     let store = reader.store();
     let clusters = reader.clusters();
-    let file = reader.file();
-    let on_call = reader.on_call(&file);
-    let alerts = reader.alerts(&file);
+    let file = reader.sections();
     let templates = reader.folder("DRAWBRIDGE_TEMPLATES");
     let rules = reader.folder("DRAWBRIDGE_RULES");
     let max_lifetime = reader.max_lifetime();
@@ -126,8 +138,12 @@ pub fn read(env: &BTreeMap<String, String>) -> Result<Config, Problems> {
             templates,
             rules,
             label_keys: file.label_keys,
-            on_call,
-            alerts,
+            on_call: file.on_call,
+            oidc: file.oidc,
+            alerts: file.alerts,
+            digest: file.digest,
+            otlp: file.otlp,
+            ledger: file.ledger,
             max_lifetime,
             incident_channels,
             listen,
@@ -170,7 +186,7 @@ pub fn store_only(env: &BTreeMap<String, String>) -> Result<StoreChoice, Problem
 }
 
 /// The label keys that rules may put into names, for commands that read nothing else; problems of the
-/// file show when `serve` reads it.
+/// file are told by [`look`] and when `serve` reads it.
 pub fn label_keys(env: &BTreeMap<String, String>) -> Vec<String> {
     Reader {
         env,
@@ -222,42 +238,6 @@ impl Reader<'_> {
 
     fn secret(&self, name: &str) -> Option<Secret> {
         self.value(name).map(Secret::new)
-    }
-
-    fn slack(&mut self) -> SlackConfig {
-        let app_token = self.secret("SLACK_APP_TOKEN");
-        let signing_secret = self.secret("SLACK_SIGNING_SECRET");
-        if app_token.is_none() && signing_secret.is_none() {
-            self.problem(
-                "SLACK_APP_TOKEN",
-                "is not set and neither is `SLACK_SIGNING_SECRET`: set the first for Socket Mode, \
-                 the second for signed HTTP",
-            );
-        }
-        SlackConfig {
-            app_token,
-            signing_secret,
-            ..self.slack_calls()
-        }
-    }
-
-    /// What calling Slack takes, without receiving anything.
-    fn slack_calls(&mut self) -> SlackConfig {
-        let bot_token = self.secret("SLACK_BOT_TOKEN");
-        if bot_token.is_none() {
-            self.problem("SLACK_BOT_TOKEN", "is not set");
-        }
-        let api_url = self.value("SLACK_API_URL").unwrap_or_default();
-        if let Err(problem) = crate::slack::transport::check_api_url(&api_url) {
-            self.problem("SLACK_API_URL", &problem);
-        }
-        let bot_token = bot_token.unwrap_or_else(|| Secret::new(String::new()));
-        SlackConfig {
-            bot_token,
-            app_token: None,
-            signing_secret: None,
-            api_url,
-        }
     }
 
     fn store(&mut self) -> Option<StoreChoice> {

@@ -18,6 +18,9 @@ pub struct Entropy {
     commits: Sequence,
     suffixes: Sequence,
     fractions: Sequence,
+    chains: Sequence,
+    lulls: Sequence,
+    notes: Sequence,
 }
 
 #[derive(Debug)]
@@ -48,14 +51,27 @@ impl Entropy {
             commits: sequence(1),
             suffixes: sequence(2),
             fractions: sequence(3),
+            chains: sequence(4),
+            lulls: sequence(5),
+            notes: sequence(6),
         }
     }
 
     /// A request id in the given shard.
     pub fn request_id(&self, shard: Shard) -> RequestId {
+        Self::id(&self.ids, shard)
+    }
+
+    /// The id of a note that nobody reads: a sequence of its own, so that what is on record changes no
+    /// request's id.
+    pub fn note_id(&self, shard: Shard) -> RequestId {
+        Self::id(&self.notes, shard)
+    }
+
+    fn id(sequence: &Sequence, shard: Shard) -> RequestId {
         let mut draw = [0_u8; ID_LENGTH - 1];
         for letter in &mut draw {
-            *letter = self.ids.with(|rng| rng.random_range(0..31));
+            *letter = sequence.with(|rng| rng.random_range(0..31));
         }
         RequestId::from_draw(draw, shard)
     }
@@ -80,6 +96,16 @@ impl Entropy {
     pub fn fraction(&self) -> f64 {
         self.fractions.with(Rng::random::<f64>)
     }
+
+    /// The id of a ledger: 128 random bits in hex.
+    pub fn chain_id(&self) -> String {
+        format!("{:032x}", self.chains.with(Rng::random::<u128>))
+    }
+
+    /// As [`Entropy::fraction`], for the pauses of the ledger.
+    pub fn lull(&self) -> f64 {
+        self.lulls.with(Rng::random::<f64>)
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +129,7 @@ mod tests {
         let drawn: Vec<f64> = (0..5).map(|_| busy.fraction()).collect();
         assert!(drawn.iter().all(|n| (0.0..1.0).contains(n)));
         let shard = Shard::of_key("x");
+        assert_eq!(busy.note_id(shard).shard(), shard);
         assert_eq!(quiet.request_id(shard), busy.request_id(shard));
         assert_eq!(quiet.commit_id(), busy.commit_id());
     }

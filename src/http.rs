@@ -1,4 +1,9 @@
-//! The bot's own HTTP surface: is it alive, is it ready. Slack's deliveries are mounted beside it.
+//! The bot's own HTTP surface: is it alive, is it ready, how is it doing, and the API for services. Slack's
+//! deliveries are mounted beside it.
+
+pub mod api;
+pub mod listen;
+mod metrics;
 
 use std::sync::Arc;
 
@@ -10,14 +15,19 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use serde::Serialize;
 
+pub use self::metrics::scrape;
 use crate::app::Parts;
 use crate::cluster::SWEEP_AGE;
 use crate::lanes::Health;
+use crate::ledger::Behind;
 use crate::reload::{Board, Standing};
 use crate::units::{Seconds, Time};
 
 /// The workers must have been answered by the store this recently; they ask four times a second.
 const CLAIM_AGE: Seconds = Seconds(10);
+
+/// The ledger must have got through this recently; it looks every second and pauses for 5 s at most.
+const LEDGER_AGE: Seconds = Seconds(60);
 
 /// What the health endpoints look at.
 #[derive(Clone)]
@@ -26,6 +36,8 @@ pub struct Watched {
     pub parts: Arc<Parts>,
     /// Its workers.
     pub health: Arc<Health>,
+    /// Its ledger.
+    pub ledger: Arc<Behind>,
     /// What Slack's connection says of itself, in words.
     pub slack: Arc<dyn Fn() -> String + Send + Sync>,
     /// How its rules fare.
@@ -50,6 +62,9 @@ pub struct Readiness {
     pub store: Part,
     /// One entry per cluster.
     pub clusters: Vec<Part>,
+    /// Whether what happens is recorded; never part of the status, because what happens meanwhile waits and
+    /// paths are opened and closed all the same.
+    pub ledger: Part,
     /// Slack's connection; never part of the status, because Slack being away changes nothing in the
     /// cluster.
     pub slack: String,
@@ -74,11 +89,12 @@ pub struct Part {
     pub troubles: Vec<String>,
 }
 
-/// `/healthz` and `/readyz`.
+/// `/healthz`, `/readyz` and `/metrics`.
 pub fn router(watched: Watched) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
+        .merge(metrics::routes())
         .with_state(watched)
 }
 
@@ -95,7 +111,7 @@ async fn readyz(State(watched): State<Watched>) -> impl IntoResponse {
 /// How ready the bot is.
 pub fn readiness(watched: &Watched) -> Readiness {
     let now = watched.parts.clock.now();
-    let young = |last: Option<Time>, age: Seconds| last.is_some_and(|at| now <= age.after(at));
+    let young = |last: Option<Time>, age: Seconds| is_young(last, age, now);
     let claim = watched.health.last_claim();
     let store = Part {
         name: "store".to_owned(),
@@ -125,7 +141,24 @@ pub fn readiness(watched: &Watched) -> Readiness {
         ready,
         store,
         clusters,
+        ledger: ledger(&watched.ledger, now),
         slack: (watched.slack)(),
         rules: watched.rules.standing(),
     }
+}
+
+/// How the ledger fares.
+fn ledger(behind: &Behind, now: Time) -> Part {
+    let (last, trouble) = (behind.last(), behind.trouble());
+    Part {
+        name: "ledger".to_owned(),
+        ok: trouble.is_none() && is_young(last, LEDGER_AGE, now),
+        last,
+        // A word, not the store's own text: nobody shows a token here.
+        troubles: trouble.map(str::to_owned).into_iter().collect(),
+    }
+}
+
+fn is_young(last: Option<Time>, age: Seconds, now: Time) -> bool {
+    last.is_some_and(|at| now <= age.after(at))
 }

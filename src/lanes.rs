@@ -12,6 +12,8 @@
 
 pub mod card;
 pub mod gate;
+mod load;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -144,6 +146,12 @@ impl Lanes {
         }
         let answer = self.parts.book.store().claim(shard, wants).await?;
         self.health.claimed(self.parts.clock.now());
+        load::note(
+            &self.parts.metrics,
+            shard,
+            (&wants, &answer),
+            self.parts.clock.now(),
+        );
         for claim in answer.claims {
             self.start(claim);
         }
@@ -158,11 +166,12 @@ impl Lanes {
         let Ok(permit) = slots.try_acquire_owned() else {
             return;
         };
+        let seat = self.parts.metrics.seat(claim.lane, claim.due);
         let parts = Arc::clone(&self.parts);
         let nudge = Arc::clone(&self.nudge);
         self.tracker.spawn(async move {
             work(&parts, &claim).await;
-            drop(permit);
+            drop((seat, permit));
             nudge.notify_one();
         });
     }
@@ -180,9 +189,12 @@ async fn work(parts: &Parts, claim: &Claim) {
         result = step => result,
         () = lease_lost(parts, claim) => {
             tracing::warn!(id = %claim.id, lane = claim.lane.name(), "lease lost, step dropped");
+            parts.metrics.stepped(claim.lane, "lost");
             return;
         }
     };
+    let outcome = if result.is_ok() { "done" } else { "failed" };
+    parts.metrics.stepped(claim.lane, outcome);
     if let Err(error) = result {
         tracing::warn!(
             id = %claim.id, lane = claim.lane.name(), attempt = claim.attempt,

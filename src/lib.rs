@@ -8,6 +8,7 @@ pub mod lane;
 pub mod manifest;
 pub mod netpol;
 pub mod notes;
+pub mod report;
 pub mod request;
 pub mod retry;
 pub mod rules;
@@ -16,11 +17,15 @@ pub mod units;
 pub mod view;
 
 // adapters
+pub mod client;
 pub mod cluster;
 pub mod http;
+pub mod metrics;
+pub mod oidc;
 pub mod oncall;
 pub mod slack;
 pub mod store;
+pub mod traces;
 
 // runtime
 pub mod app;
@@ -28,8 +33,10 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod digest;
 pub mod entropy;
 pub mod lanes;
+pub mod ledger;
 pub mod reaper;
 pub mod reload;
 pub mod run;

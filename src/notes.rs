@@ -1,7 +1,11 @@
-//! Small documents that live beside requests: who is away, incidents, and what was opened where.
+//! Small documents that live beside requests: who is away, incidents, what was opened where, and what is
+//! on record.
 //!
 //! Pure. They share the requests' store, ids and ledger; a field `note` tells them from requests. Each
 //! is found by its key, see [`Note::key`].
+
+pub mod digest;
+pub mod kept;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +13,10 @@ use crate::id::RequestId;
 use crate::lane::Alarms;
 use crate::rules::UserId;
 use crate::units::{Seconds, Time};
+
+pub use digest::Digest;
+pub use kept::{RULEBOOK, Reaped, Refused, RuleText, Rulebook, SETTINGS, Settings};
+pub use kept::{reaped_key, refused_key, rule_key};
 
 /// Longest absence: a delegation that nobody ends must not last for ever.
 pub const LONGEST_ABSENCE: Seconds = Seconds::hours(24 * 92);
@@ -31,6 +39,18 @@ pub enum Note {
     Incident(Incident),
     /// What was opened towards one target.
     Trail(Trail),
+    /// The text of a rule that governs.
+    Rule(RuleText),
+    /// The rules in force.
+    Rulebook(Rulebook),
+    /// An object that the reaper deleted.
+    Reaped(Reaped),
+    /// The settings in force.
+    Settings(Settings),
+    /// A refusal without a request of its own.
+    Refused(Refused),
+    /// The weekly digest.
+    Digest(Digest),
 }
 
 /// Everybody who is away, in one document: it is asked for at every decision.
@@ -107,6 +127,12 @@ impl Note {
             Self::Absences(absences) => &absences.id,
             Self::Incident(incident) => &incident.id,
             Self::Trail(trail) => &trail.id,
+            Self::Rule(rule) => &rule.id,
+            Self::Rulebook(book) => &book.id,
+            Self::Reaped(reaped) => &reaped.id,
+            Self::Settings(settings) => &settings.id,
+            Self::Refused(refused) => &refused.id,
+            Self::Digest(digest) => &digest.id,
         }
     }
 
@@ -116,6 +142,12 @@ impl Note {
             Self::Absences(_) => ABSENCES.to_owned(),
             Self::Incident(incident) => incident_key(&incident.channel),
             Self::Trail(trail) => trail_key(&trail.target),
+            Self::Rule(rule) => rule_key(&rule.digest),
+            Self::Rulebook(_) => RULEBOOK.to_owned(),
+            Self::Reaped(reaped) => reaped_key(&reaped.cluster, &reaped.uid),
+            Self::Settings(_) => SETTINGS.to_owned(),
+            Self::Refused(refused) => refused_key(&refused.cause),
+            Self::Digest(digest) => digest::digest_key(&digest.week),
         }
     }
 
@@ -123,7 +155,8 @@ impl Note {
     pub fn alarms(&self) -> Alarms {
         let gate = match self {
             Self::Incident(incident) => incident.look_at(),
-            Self::Absences(_) | Self::Trail(_) => None,
+            Self::Digest(digest) => digest.look_at(),
+            _ => None,
         };
         Alarms { gate, card: None }
     }

@@ -11,6 +11,7 @@
 //! - Only objects with our marks and a name that fits them are deleted.
 //! - An object whose request the store does not know is left until its own expiry, then deleted, and
 //!   people are told by the address on the object.
+//! - What was deleted is put on record once ([`records`]), by a task of its own too.
 //! - An object of a request that is over is deleted at once ([`strays`]).
 //! - A gate that has become the only policy isolating a pod is withdrawn; of one that is not as it was
 //!   approved any more people are told ([`guard`]).
@@ -21,9 +22,11 @@
 
 pub mod guard;
 pub mod notices;
+pub mod records;
 pub mod removals;
 pub mod strays;
 pub mod sweep;
+pub mod tally;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,16 +60,35 @@ pub struct Reaper {
     parts: Arc<Parts>,
     cluster: Arc<Cluster>,
     reaped: mpsc::Sender<SeenObject>,
+    records: records::Desk,
 }
 
 impl Reaper {
-    /// A reaper for one cluster; what it deletes is passed on, so that people can be told.
-    pub fn new(parts: Arc<Parts>, cluster: Arc<Cluster>, reaped: mpsc::Sender<SeenObject>) -> Self {
+    /// A reaper for one cluster; what it deletes is passed on, so that people can be told and it is on
+    /// record.
+    pub fn new(
+        parts: Arc<Parts>,
+        cluster: Arc<Cluster>,
+        (reaped, records): (mpsc::Sender<SeenObject>, records::Desk),
+    ) -> Self {
         Self {
             parts,
             cluster,
             reaped,
+            records,
         }
+    }
+
+    /// Hands in what was deleted.
+    fn deleted(&self, object: &SeenObject, why: records::Why) {
+        let deed = records::Deed {
+            cluster: self.cluster.name().to_owned(),
+            object: object.clone(),
+            at: self.parts.clock.now(),
+            why,
+        };
+        // Nobody takes it any more: the process ends.
+        let _ = self.records.send(deed);
     }
 
     /// When an object must be gone.
@@ -131,7 +153,10 @@ impl Reaper {
         let overdue = |seen: &SeenObject| self.expiry(seen) <= now;
         match self.cluster.withdraw_if(&by_marks(object), overdue).await {
             Ok(Withdrawn::Closed) => {
+                let late = self.parts.clock.now() - self.expiry(object);
+                self.parts.metrics.reaped_after_expiry(late);
                 tracing::warn!(object = %object.at, "reaped an overdue object");
+                self.deleted(object, records::Why::Overdue);
                 // A full queue loses a notice, never a closing.
                 let _ = self.reaped.try_send(object.clone());
                 true

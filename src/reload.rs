@@ -280,7 +280,7 @@ fn take(parts: &Parts, alerts: &mut Alerts, looked: Looked, now: Time) {
                 rules = rules.rules().len(),
                 "other rules are in force"
             );
-            parts.rules.store(rules);
+            parts.put_in_force(rules);
             if mended {
                 let message = replies::rules_mended(&digest);
                 alerts.want(message, &format!("rules-good-{digest}"), now);

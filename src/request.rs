@@ -12,10 +12,12 @@ pub mod facts;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod posts;
+mod record;
 pub mod refusal;
 pub mod standing;
 pub mod state;
 mod tell;
+pub mod without_slack;
 
 pub use alarms::{Duty, alarms, due};
 pub use asked::{Asked, Extends, IncidentRef, Origin};
@@ -26,3 +28,4 @@ pub use facts::{Command, Facts, Outcome, Terms};
 pub use posts::{Address, Audience, Notice, Post, PostKey, PostStatus, Posts, Subject};
 pub use refusal::Refusal;
 pub use state::{End, State};
+pub use without_slack::{Claimed, OfflineVote};

@@ -32,12 +32,13 @@ pub use facts::{AskFacts, AutoUse, End, Extending};
 pub use fill::{FillError, Filled, GateSpec, fill, plain_inputs};
 pub use group::Group;
 pub use judge::{
-    Demands, Fit, Needs, Reason, Verdict, considered, demands, judge, may_declare, needs, open_to,
+    Demands, Fit, Needs, Reason, Verdict, considered, decides_offline, demands, judge, may_declare,
+    needs, open_to, owner,
 };
 pub use load::{Allowed, embedded, load, load_allowing};
 pub use model::{AccessRule, AccessTemplate};
 pub use named::Named;
-pub use people::{Person, Principal, Roll, Standing, TeamId, UserId};
+pub use people::{Account, Person, Principal, Roll, Standing, TeamId, UserId};
 pub use problem::{Place, Problem, Severity, report, usable};
 pub use route::{EmergencyPlan, Escalation, Pass, Right, Route, StagePlan};
 pub use schema::SCHEMA;

@@ -1,15 +1,18 @@
 //! Where documents, alarms and events are kept: the contract, and the products behind it.
 //!
 //! A store knows nothing of requests: it keeps opaque documents under ids, one alarm per [`Lane`],
-//! and an append-only list of events, and commits the three in one atomic step. It must never read
-//! a clock other than its own, and never touch Slack or the cluster.
+//! and an append-only list of events, and commits the three in one atomic step. Beside them it keeps
+//! one chain of records made of those events: [`Ledger`]. It must never read a clock other than its
+//! own, and never touch Slack or the cluster.
 //!
 //! Times are kept in whole milliseconds: alarms are rounded up, so that none is handed out early.
 
 mod check;
 mod error;
 mod lane;
+mod ledger;
 pub mod memory;
+mod observed;
 pub mod redis;
 pub mod sqlite;
 mod step;
@@ -23,6 +26,10 @@ use crate::id::{RequestId, Shard};
 use crate::units::{Seconds, Time};
 
 pub use self::error::{Result, StoreError};
+pub use self::ledger::{
+    Append, Appended, Head, Ledger, MAX_APPEND, MAX_READ, MAX_RECORDS, Progress, Tail,
+};
+pub use self::observed::Observed;
 pub use crate::lane::{Alarms, Lane};
 pub use crate::retry::Retry;
 
@@ -212,7 +219,7 @@ pub const MAX_EVENTS: usize = 100;
 pub const MAX_KEY: usize = 512;
 
 /// Most ids that [`Store::of_owner`] gives; stores that trim the index keep at least these.
-pub const MAX_OF_OWNER: usize = 100;
+pub const MAX_OF_OWNER: usize = 1_000;
 
 /// How many commit ids a document remembers: a replay arrives within a few commits of its original.
 pub const PAST: usize = 8;
@@ -225,7 +232,7 @@ pub const SEEN_FOR: Seconds = Seconds::hours(24);
 ///
 /// # Guarantees
 /// - **Atomic**: a commit's document, alarms, events, index entries and `seen` mark are all written
-///   or none is.
+///   or none is; with events also the mark that they wait for the ledger ([`Ledger::unrecorded`]).
 /// - **Compare-and-swap** on *(revision, commit id)*; a replayed commit answers `AlreadyApplied`.
 /// - **Claims**: an alarm is never handed out twice within a lease; when a lease ends unreleased the
 ///   alarm is handed out again with a new token, and the old token is refused ([`Committed::Fenced`])
@@ -245,7 +252,7 @@ pub const SEEN_FOR: Seconds = Seconds::hours(24);
 /// # Errors
 /// [`StoreError`]; each says by [`StoreError::retry`] whether another try makes sense.
 #[async_trait]
-pub trait Store: Send + Sync + fmt::Debug {
+pub trait Store: Ledger + Send + Sync + fmt::Debug {
     /// Does one atomic step.
     async fn commit(&self, step: Commit) -> Result<Committed>;
 

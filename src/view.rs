@@ -19,6 +19,7 @@ pub mod screen;
 mod stages;
 pub mod summary;
 pub mod text;
+pub mod week;
 
 #[cfg(test)]
 pub(crate) mod tests;

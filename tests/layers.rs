@@ -24,7 +24,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("manifest", &["netpol"]),
     ("rules", &["grammar", "netpol", "units"]),
     ("audit", &["id", "rules", "units"]),
-    ("notes", &["id", "lane", "rules", "units"]),
+    ("notes", &["audit", "id", "lane", "rules", "units"]),
     (
         "request",
         &["audit", "grammar", "id", "lane", "netpol", "rules", "units"],
@@ -35,76 +35,115 @@ const MODULES: &[(&str, &[&str])] = &[
             "audit", "grammar", "id", "netpol", "notes", "request", "rules", "units",
         ],
     ),
+    ("report", &["audit", "grammar", "id", "rules", "units"]),
     // adapters
     ("clock", &["units"]),
     ("entropy", &["id", "store"]),
     (
         "store",
-        &["clock", "entropy", "id", "lane", "retry", "units"],
+        &[
+            "audit", "clock", "entropy", "id", "lane", "retry", "units", "metrics",
+        ],
     ),
     (
         "slack",
         &[
-            "clock", "entropy", "oncall", "rules", "secret", "units", "view",
+            "clock", "entropy", "metrics", "oncall", "rules", "secret", "units", "view",
         ],
     ),
-    ("cluster", &["clock", "id", "netpol", "retry", "units"]),
+    (
+        "cluster",
+        &["clock", "id", "metrics", "netpol", "retry", "units"],
+    ),
+    // leaves that every adapter may tell what it does
+    ("metrics", &["lane", "units"]),
+    ("traces", &["id", "metrics", "secret", "units"]),
     ("oncall", &["clock", "rules", "secret", "units"]),
-    ("http", &["app", "cluster", "lanes", "reload", "units"]),
+    ("client", &["entropy", "id", "retry", "secret", "units"]),
+    ("oidc", &["clock", "retry", "rules", "secret", "units"]),
+    (
+        "http",
+        &[
+            "app", "cluster", "grammar", "id", "lanes", "reload", "request", "rules", "units",
+            "metrics", "reaper", "ledger", "oidc", "secret",
+        ],
+    ),
     // runtime
     (
         "config",
         &[
-            "cluster", "grammar", "oncall", "rules", "secret", "slack", "store", "units",
+            "audit", "cluster", "digest", "grammar", "ledger", "oncall", "rules", "secret",
+            "slack", "store", "traces", "units", "client", "oidc",
         ],
     ),
     ("telemetry", &[]),
     (
         "app",
         &[
-            "audit", "clock", "cluster", "entropy", "grammar", "id", "netpol", "notes", "request",
-            "retry", "rules", "slack", "store", "units", "view",
+            "audit", "clock", "cluster", "entropy", "grammar", "id", "metrics", "netpol", "notes",
+            "request", "retry", "rules", "slack", "store", "traces", "units", "view",
+        ],
+    ),
+    (
+        "digest",
+        &[
+            "app", "audit", "id", "notes", "report", "slack", "store", "units", "view",
         ],
     ),
     (
         "lanes",
         &[
-            "app", "cluster", "id", "notes", "request", "retry", "rules", "slack", "store",
-            "units", "view",
+            "app", "cluster", "digest", "id", "metrics", "notes", "request", "retry", "rules",
+            "slack", "store", "traces", "units", "view",
         ],
     ),
     (
         "reaper",
         &[
-            "app", "cluster", "id", "lanes", "netpol", "request", "rules", "slack", "store",
-            "units", "view",
+            "app", "audit", "cluster", "id", "lanes", "metrics", "netpol", "notes", "request",
+            "rules", "slack", "store", "units", "view",
         ],
     ),
-    ("run", &["app", "lanes", "reaper"]),
+    (
+        "ledger",
+        &[
+            "app", "audit", "clock", "entropy", "id", "metrics", "secret", "store", "units",
+        ],
+    ),
+    ("run", &["app", "lanes", "ledger", "reaper"]),
     ("reload", &["app", "rules", "slack", "units", "view"]),
     (
         "cli",
         &[
             "app",
+            "audit",
+            "client",
             "clock",
             "cluster",
             "config",
             "demo",
+            "digest",
             "entropy",
             "grammar",
             "http",
             "id",
+            "ledger",
             "manifest",
+            "metrics",
             "netpol",
+            "oidc",
             "oncall",
             "reaper",
             "reload",
+            "report",
+            "retry",
             "rules",
             "run",
             "sim",
             "slack",
             "store",
             "telemetry",
+            "traces",
             "units",
         ],
     ),
@@ -116,26 +155,47 @@ const MODULES: &[(&str, &[&str])] = &[
 /// Modules that decide: no runtime, no IO, no clock, no environment, no randomness.
 const CORE: &[&str] = &[
     "units", "id", "retry", "secret", "lane", "grammar", "netpol", "manifest", "rules", "audit",
-    "notes", "request", "view",
+    "notes", "request", "report", "view",
 ];
 
 /// Crates that only some modules may name.
 const CRATES: &[(&str, &[&str])] = &[
-    ("redis", &["store"]),
+    ("redis", &["ledger", "store"]),
     ("rusqlite", &["store"]),
     ("kube", &["cluster", "sim"]),
     ("slack_morphism", &["slack", "view"]),
     ("tokio_tungstenite", &["slack", "sim"]),
-    ("hyper", &["slack", "sim", "cluster", "oncall"]),
-    ("hyper_util", &["slack", "sim", "cluster", "oncall"]),
+    (
+        "hyper",
+        &[
+            "slack", "sim", "cluster", "client", "http", "ledger", "oidc", "oncall", "traces",
+        ],
+    ),
+    (
+        "hyper_util",
+        &[
+            "slack", "sim", "cluster", "client", "http", "ledger", "oidc", "oncall", "traces",
+        ],
+    ),
+    ("prometheus_client", &["metrics"]),
+    ("opentelemetry", &["traces"]),
+    ("opentelemetry_sdk", &["traces"]),
+    ("opentelemetry_otlp", &["traces"]),
+    ("opentelemetry_http", &["traces"]),
     ("axum", &["http", "slack", "sim", "cli", "demo"]),
     ("clap", &["cli"]),
+    ("jsonwebtoken", &["oidc"]),
+    ("indicatif", &["cli"]),
+    ("rustix", &["client"]),
+    ("maud", &["report"]),
+    ("plotters", &["report"]),
     ("cel", &["rules"]),
     ("rand", &["entropy"]),
     (
         "anyhow",
         &[
-            "app", "cli", "cluster", "demo", "lanes", "reaper", "sim", "slack", "store", "run",
+            "app", "cli", "cluster", "demo", "digest", "http", "lanes", "ledger", "reaper", "sim",
+            "slack", "store", "run",
         ],
     ),
 ];

@@ -77,6 +77,7 @@ fn the_deployment_sets_only_variables_that_exist() {
     let names = manifest.lines().filter_map(|line| {
         let name = line
             .trim()
+            .trim_start_matches("# ")
             .trim_start_matches("- ")
             .strip_prefix("name: ")?;
         name.chars()
@@ -110,7 +111,8 @@ fn every_template_is_used_by_a_rule_and_a_story() {
 fn the_readme_names_commands_that_exist() {
     let readme = read("README.md");
     for command in [
-        "serve", "demo", "simulate", "check", "reach", "plan", "explain", "reap",
+        "serve", "demo", "simulate", "check", "reach", "plan", "explain", "reap", "ledger",
+        "report", "request", "done", "approve",
     ] {
         assert!(
             readme.contains(&format!("`drawbridge {command}")),

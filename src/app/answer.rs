@@ -5,11 +5,11 @@ use anyhow::Result;
 use super::form::{self, Prefill};
 use super::past::Past;
 use super::wanted::{Spot, Wanted};
-use super::{Parts, ask, away, facts, incident, longer, press, trail};
+use super::{Parts, ask, away, facts, incident, longer, press, refusals, trail};
 use crate::grammar::{self, Asking, Incident, Phrase, Until};
 use crate::id::RequestId;
 use crate::request::{Command, Origin, Request};
-use crate::rules::{Principal, UserId};
+use crate::rules::UserId;
 use crate::slack::{Ack, Inbound, Surface};
 use crate::units::{Seconds, Time};
 use crate::view::{Message, desk, replies, say};
@@ -81,7 +81,7 @@ async fn about_one(parts: &Parts, inbound: &Inbound, phrase: Phrase) -> Result<A
         }
         Phrase::Extend { id, length, reason } => match known(parts, inbound, &id).await? {
             Some(request) => longer::extend(parts, inbound, &request, (length, reason)).await,
-            None => Ok(Ack::Private(say::unknown(&id))),
+            None => unseen(parts, inbound, &id, "extend").await,
         },
         _ => Ok(Ack::Private(help())),
     }
@@ -108,8 +108,8 @@ async fn revoke(
 
 /// `again`: the newest request of this person, asked once more.
 async fn again(parts: &Parts, inbound: &Inbound, surface: &Surface) -> Result<Ack> {
-    let past = Past::of(parts, &Principal::Person(inbound.by.clone())).await?;
-    let Some(last) = past.0.first() else {
+    let past = Past::of(parts, &inbound.by.0).await?;
+    let Some(last) = past.requests.first() else {
         return Ok(Ack::Private(say::mine(&[])));
     };
     let asked = &last.asked;
@@ -208,11 +208,11 @@ async fn command(
     id: &RequestId,
     command: impl FnOnce(UserId) -> Command + Send,
 ) -> Result<Ack> {
-    let Some(request) = known(parts, inbound, id).await? else {
-        return Ok(Ack::Private(say::unknown(id)));
-    };
     let command = command(inbound.by.clone());
     let name = command.name();
+    let Some(request) = known(parts, inbound, id).await? else {
+        return unseen(parts, inbound, id, name).await;
+    };
     match press::decide(parts, inbound, &request, command).await? {
         Ack::Silent => Ok(Ack::Private(replies::accepted(name, &request))),
         refused => Ok(refused),
@@ -226,6 +226,17 @@ async fn known(parts: &Parts, inbound: &Inbound, id: &RequestId) -> Result<Optio
     };
     let concerned = facts::concerns(parts, &page.request, &inbound.by).await?;
     Ok(concerned.then_some(page.request))
+}
+
+/// The answer to a command about a request that to this person does not exist.
+async fn unseen(
+    parts: &Parts,
+    inbound: &Inbound,
+    id: &RequestId,
+    attempt: &'static str,
+) -> Result<Ack> {
+    refusals::unseen(parts, inbound, (id, attempt)).await?;
+    Ok(Ack::Private(say::unknown(id)))
 }
 
 async fn mine(parts: &Parts, inbound: &Inbound) -> Result<Ack> {

@@ -49,7 +49,7 @@ async fn absences(parts: &Parts) -> Result<Vec<Absence>> {
     let kept = parts.book.notes(ABSENCES, 1).await?;
     let lists = kept.into_iter().filter_map(|note| match note {
         Note::Absences(absences) => Some(absences.list),
-        Note::Incident(_) | Note::Trail(_) => None,
+        _ => None,
     });
     Ok(lists.flatten().collect())
 }
@@ -161,7 +161,7 @@ async fn set(
                 events: vec![event.clone()],
             })
         }
-        Note::Incident(_) | Note::Trail(_) => None,
+        _ => None,
     };
     parts.book.change_note(&id, None, change).await?;
     // What is not written down now found no room.

@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
+use super::observe::Observer;
 use crate::entropy::Entropy;
 use crate::id::{RequestId, Shard};
 use crate::request::{Outcome, Request, State, alarms};
@@ -28,6 +29,9 @@ pub struct Book {
     store: Arc<dyn Store>,
     entropy: Arc<Entropy>,
     committed: Arc<Notify>,
+    told: Arc<Notify>,
+    changes: watch::Sender<u64>,
+    observer: Option<Observer>,
 }
 
 /// A request and the version it was read at.
@@ -95,14 +99,15 @@ pub enum Created {
 /// The key under which a request is listed. What was refused at once is listed apart: a hundred hopeless
 /// asks must not push what is open, or what was approved today, out of the newest hundred.
 fn owner_key(request: &Request) -> String {
-    let by = request.asked.by.to_string();
+    let by = request.asked.owner();
     match request.state {
         State::Refused { .. } => refused_key(&by),
         _ => by,
     }
 }
 
-/// The key of what was refused to somebody at once. No person's id and no service has a `:`.
+/// The key of what was refused to somebody at once. No person's id has a `:`, and no service is of a cluster
+/// with two.
 pub(super) fn refused_key(by: &str) -> String {
     format!("refused:{by}")
 }
@@ -124,6 +129,22 @@ impl Book {
             store,
             entropy,
             committed: Arc::default(),
+            told: Arc::default(),
+            changes: watch::Sender::default(),
+            observer: None,
+        }
+    }
+
+    /// The same, with everything that is committed told to this observer.
+    #[must_use]
+    pub fn observed(self, observer: Observer) -> Self {
+        let observer = Some(observer);
+        Self { observer, ..self }
+    }
+
+    fn tell(&self, before: Option<&Request>, outcome: &Outcome) {
+        if let Some(observer) = &self.observer {
+            observer.committed(before, outcome);
         }
     }
 
@@ -135,6 +156,16 @@ impl Book {
     /// Notified by every commit of this process, so that its workers look at once.
     pub fn committed(&self) -> Arc<Notify> {
         Arc::clone(&self.committed)
+    }
+
+    /// Notified by every commit of this process that has events, so that its ledger looks at once.
+    pub fn told(&self) -> Arc<Notify> {
+        Arc::clone(&self.told)
+    }
+
+    /// Counts the commits of this process, for whoever waits for one of them.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Reads a request.
@@ -158,8 +189,9 @@ impl Book {
     }
 
     /// Creates a request under the mark of the delivery that caused it: the same delivery again
-    /// finds the first one's request.
-    pub async fn create(
+    /// finds the first one's request. Called by [`ask::commit`](super::ask::commit) alone, which keeps
+    /// the text of the rule that governs it first.
+    pub(super) async fn create_kept(
         &self,
         delivery: &str,
         make: impl Fn(RequestId) -> Outcome + Send,
@@ -172,6 +204,7 @@ impl Book {
             let id = commit.id.clone();
             match self.commit(commit).await? {
                 Committed::Applied(_) | Committed::AlreadyApplied(_) => {
+                    self.tell(None, &outcome);
                     return Ok(Created::New(Box::new(outcome.request)));
                 }
                 Committed::Duplicate(first) => return Ok(Created::Before(first)),
@@ -206,6 +239,7 @@ impl Book {
                 .await?
             {
                 Committed::Applied(_) | Committed::AlreadyApplied(_) => {
+                    self.tell(Some(&page.request), &outcome);
                     return Ok(Changed::Done(Box::new(outcome.request)));
                 }
                 Committed::Fenced => return Ok(Changed::Fenced),
@@ -217,6 +251,10 @@ impl Book {
 
     pub(super) fn draw_id(&self, shard: Shard) -> RequestId {
         self.entropy.request_id(shard)
+    }
+
+    pub(super) fn draw_note_id(&self, shard: Shard) -> RequestId {
+        self.entropy.note_id(shard)
     }
 
     pub(super) fn draw_commit(&self) -> CommitId {
@@ -260,6 +298,7 @@ impl Book {
     /// Commits; a lost answer is asked for once more under the same commit id, which is safe.
     pub(super) async fn commit(&self, step: Commit) -> Result<Committed, BookError> {
         let id = step.id.clone();
+        let tells = !step.events.is_empty();
         let answer = match self.store.commit(step.clone()).await {
             Err(error) if error.retry() == Retry::Later => {
                 tracing::debug!(%error, id = %step.id, "commit is repeated");
@@ -268,6 +307,11 @@ impl Book {
             answer => answer,
         };
         self.committed.notify_one();
+        if tells {
+            self.told.notify_one();
+        }
+        self.changes
+            .send_modify(|count| *count = count.wrapping_add(1));
         answer.map_err(|error| match error {
             StoreError::Away(_) => BookError::Uncertain { id, source: error },
             clean => clean.into(),

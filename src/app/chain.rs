@@ -16,10 +16,10 @@ const LONGEST: usize = 50;
 /// # Errors
 /// The store could not be asked.
 pub(super) async fn last(parts: &Parts, request: &Request) -> Result<Option<(Request, Extends)>> {
-    let past = Past::of(parts, &request.asked.by).await?;
+    let past = Past::of(parts, &request.asked.owner()).await?;
     let mut last = request.clone();
     for _ in 0..LONGEST {
-        let next = past.0.iter().find(|later| {
+        let next = past.requests.iter().find(|later| {
             let follows = later
                 .asked
                 .extends
@@ -70,8 +70,8 @@ pub async fn end_others(parts: &Parts, request: &Request, why: &End) -> Result<(
     if alone {
         return Ok(());
     }
-    let past = Past::of(parts, &request.asked.by).await?;
-    for other in past.0.iter().filter(|other| linked(request, other)) {
+    let past = Past::of(parts, &request.asked.owner()).await?;
+    for other in past.requests.iter().filter(|other| linked(request, other)) {
         let over = other.state.is_final() || matches!(other.state, State::Ending { .. });
         if !over {
             let why = why.clone();

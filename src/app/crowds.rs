@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Parts;
 use super::facts::FRESH_AT_APPLY;
 use crate::request::{Crowd, Told};
-use crate::rules::{self, Group, Principal, Right, Roll, Route, StagePlan, UserId};
+use crate::rules::{self, Group, Right, Roll, Route, StagePlan, UserId};
 
 /// Most people of one stage or group who are written to one by one; beyond that a channel is needed.
 /// Bounds the document, which holds a post for each.
@@ -16,17 +16,17 @@ pub(super) async fn crowds(
     parts: &Parts,
     route: &Route,
     roll: &Roll,
-    requester: &Principal,
+    requester: Option<&UserId>,
 ) -> Vec<Crowd> {
     let mut crowds = Vec::new();
     for stage in &route.stages {
-        let pinged = stage.pinged(requester.person(), roll);
+        let pinged = stage.pinged(requester, roll);
         let people = pinged.into_iter().take(WRITTEN_TO).collect();
         let groups = group_ids(parts, &stage.from.usergroups).await;
         crowds.push(Crowd {
             people,
             groups,
-            stand_ins: stand_ins(stage, requester.person(), roll),
+            stand_ins: stand_ins(stage, requester, roll),
         });
     }
     crowds
@@ -47,13 +47,13 @@ pub(super) async fn next_circle(
     parts: &Parts,
     route: &Route,
     roll: &Roll,
-    requester: &Principal,
+    requester: Option<&UserId>,
 ) -> Crowd {
     let Some(next) = &route.escalate else {
         return Crowd::default();
     };
     Crowd {
-        people: counted(&next.to, roll, requester.person()),
+        people: counted(&next.to, roll, requester),
         groups: group_ids(parts, &next.to.usergroups).await,
         stand_ins: Vec::new(),
     }

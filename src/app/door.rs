@@ -4,12 +4,15 @@
 use anyhow::Result;
 
 use super::facts::FRESH;
-use super::{Parts, home};
+use super::{Parts, home, refusals};
 use crate::request::Refusal;
 use crate::rules::{Person, Standing};
 use crate::slack::{Ack, Inbound, What};
 use crate::view::form::id;
 use crate::view::say;
+
+/// Why somebody is not let in.
+const MEMBERS_ONLY: &str = "only full members of this workspace can use Drawbridge";
 
 /// The answer to somebody who may not; `None`: come in.
 ///
@@ -20,10 +23,9 @@ use crate::view::say;
 /// # Errors
 /// Slack could not be asked: nobody is let in on doubt.
 pub(super) async fn turned_away(parts: &Parts, inbound: &Inbound) -> Result<Option<Ack>> {
-    let person = parts.directory.person(&inbound.by, FRESH).await?;
-    let standing = standing(person.as_ref(), inbound);
+    let standing = standing_of(parts, inbound).await?;
     let member = standing == Some(Standing::Member);
-    Ok(match &inbound.what {
+    let no = match &inbound.what {
         _ if member => None,
         // A form shows more than the message whose button opens it.
         What::Clicked { action, .. } if opens_a_form(action) => Some(not_you(standing)),
@@ -42,7 +44,11 @@ pub(super) async fn turned_away(parts: &Parts, inbound: &Inbound) -> Result<Opti
         | What::Submitted { .. }
         | What::Shortcut { .. }
         | What::Archived { .. } => Some(not_you(standing)),
-    })
+    };
+    if no.is_some() {
+        refusals::not_let_in(parts, inbound, MEMBERS_ONLY).await?;
+    }
+    Ok(no)
 }
 
 fn opens_a_form(action: &str) -> bool {
@@ -51,8 +57,19 @@ fn opens_a_form(action: &str) -> bool {
 
 fn not_you(standing: Option<Standing>) -> Ack {
     tracing::info!(?standing, "turned away");
-    let message = "only full members of this workspace can use Drawbridge";
-    Ack::Private(say::refused(message, Some("ask a colleague who is one")))
+    Ack::Private(say::refused(
+        MEMBERS_ONLY,
+        Some("ask a colleague who is one"),
+    ))
+}
+
+/// What Slack says of whoever did this.
+///
+/// # Errors
+/// Slack could not be asked.
+pub(super) async fn standing_of(parts: &Parts, inbound: &Inbound) -> Result<Option<Standing>> {
+    let person = parts.directory.person(&inbound.by, FRESH).await?;
+    Ok(standing(person.as_ref(), inbound))
 }
 
 /// What Slack says of the person, seen from where the delivery came from: the same id in another

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use super::ask::Unread;
 use super::past::Past;
-use super::{Parts, away, reread};
+use super::{Parts, away, reread, rulebook};
 use crate::id::RequestId;
 use crate::netpol::{self, Built, Effect, Flow, NoGate, Snapshot};
 use crate::request::{Asked, Command, Request};
@@ -13,8 +14,8 @@ use crate::rules::{
     self, AskFacts, End, Extending, Filled, GateSpec, Needs, Principal, Right, Roll, UserId,
     Verdict,
 };
+use crate::slack::SlackError;
 use crate::units::Seconds;
-use crate::view::{Message, replies, say};
 
 /// How old knowledge about people may be when they ask or click: an ex-member must not slip through,
 /// and Slack allows 20 reads of groups a minute.
@@ -33,18 +34,18 @@ pub(super) struct Planned {
     pub(super) built: Result<Built, NoGate>,
 }
 
-/// Resolves and plans on the live cluster; the message says what could not be resolved.
-pub(super) fn plan(parts: &Parts, cluster: &str, filled: &Filled) -> Result<Planned, Message> {
+/// Resolves and plans on the live cluster; the error says what could not be resolved.
+pub(super) fn plan(parts: &Parts, cluster: &str, filled: &Filled) -> Result<Planned, Unread> {
     let snapshot = reread::snapshot(parts, cluster).map_err(|error| {
         tracing::warn!(cluster, error = %super::chain(&error), "no picture of the cluster");
-        replies::cluster_away(cluster)
+        Unread::ClusterAway(cluster.to_owned())
     })?;
     let flow = match &filled.gate {
         GateSpec::Connect { from, to, ports } => {
             netpol::resolve(&snapshot, from, to, ports.as_ref())
-                .map_err(|problem| say::refused(&problem.to_string(), problem.hint().as_deref()))?
+                .map_err(|problem| Unread::sentence(problem.to_string(), problem.hint()))?
         }
-        GateSpec::Objects(_) => return Err(say::refused(NO_OBJECTS, None)),
+        GateSpec::Objects(_) => return Err(Unread::sentence(NO_OBJECTS, None)),
     };
     let built = netpol::build(&snapshot, &flow);
     Ok(Planned { flow, built })
@@ -101,6 +102,7 @@ pub(super) fn of_ask(
         open_requests: past.open(except),
         recent_asks: past.recent(asked.at, except),
         automatic: past.automatic(asked.at, except),
+        uncounted: past.uncounted(),
         extends: asked.extends.as_ref().map(|extends| Extending {
             so_far: extends.so_far,
             automatic: extends.automatic,
@@ -113,6 +115,7 @@ pub(super) fn of_ask(
             .filter(|of| of.declared)
             .map(|of| of.id.to_string()),
         emergency: None,
+        slack_away: false,
     })
 }
 
@@ -139,12 +142,6 @@ pub(super) async fn weigh_incident(parts: &Parts, asked: &Asked, ask: &mut AskFa
     Ok(())
 }
 
-/// The people behind a new ask.
-pub(super) async fn for_ask(parts: &Parts, by: &Principal, ask: &AskFacts) -> Result<Roll> {
-    let needs = rules::needs(&parts.rules.load(), by, ask);
-    roll(parts, &needs, FRESH).await
-}
-
 /// Who is who, and who stands in for whom.
 async fn roll(parts: &Parts, needs: &Needs, fresh: Seconds) -> Result<Roll> {
     let read = parts.directory.roll(&needs.users, &needs.groups, fresh);
@@ -161,11 +158,15 @@ async fn for_stored(
     actor: Option<&UserId>,
     fresh: Seconds,
 ) -> Result<Roll> {
+    roll(parts, &needs_of(parts, ask, request, actor), fresh).await
+}
+
+fn needs_of(parts: &Parts, ask: &AskFacts, request: &Request, actor: Option<&UserId>) -> Needs {
     let mut needs = rules::needs(&parts.rules.load(), &request.asked.by, ask);
     let Needs { groups, users } = named_by(request, actor);
     needs.groups.extend(groups);
     needs.users.extend(users);
-    roll(parts, &needs, fresh).await
+    needs
 }
 
 /// Everybody whom the document itself names: who asked, who voted, whose groups may decide or revoke,
@@ -177,7 +178,7 @@ fn named_by(request: &Request, actor: Option<&UserId>) -> Needs {
     });
     let mut users: BTreeSet<UserId> = voters.collect();
     users.extend(request.emergency.as_ref().map(|e| e.by.clone()));
-    users.extend(request.asked.by.person().cloned());
+    users.extend(request.requester().cloned());
     users.extend(actor.cloned());
     let route = request.route.as_ref();
     let circles = route.into_iter().flat_map(|route| {
@@ -206,7 +207,7 @@ pub(super) async fn for_command(
         Command::Approve { .. } if request.waiting_stage().is_some() => {
             let ask = stored_facts(parts, request).await?;
             let roll = for_stored(parts, &ask, request, Some(by), FRESH).await?;
-            let verdict = rules::judge(&parts.rules.load(), &request.asked.by, &ask, &roll);
+            let verdict = judged(parts, request, &ask, &roll).await?;
             Ok((roll, Some(verdict)))
         }
         Command::Emergency { .. } if request.waiting_stage().is_some() => {
@@ -214,7 +215,7 @@ pub(super) async fn for_command(
             ask.emergency = Some(by.clone());
             ask.duration = emergency_length(request);
             let roll = for_stored(parts, &ask, request, Some(by), FRESH).await?;
-            let verdict = rules::judge(&parts.rules.load(), &request.asked.by, &ask, &roll);
+            let verdict = judged(parts, request, &ask, &roll).await?;
             Ok((roll, Some(verdict)))
         }
         Command::Deny { .. }
@@ -236,7 +237,7 @@ fn emergency_length(request: &Request) -> Seconds {
 /// Whether a request is this person's business: theirs to ask, to decide or to revoke. To everybody
 /// else it does not exist.
 pub(super) async fn concerns(parts: &Parts, request: &Request, person: &UserId) -> Result<bool> {
-    let named = request.asked.by.person() == Some(person)
+    let named = request.requester() == Some(person)
         || request
             .crowds
             .iter()
@@ -265,14 +266,72 @@ async fn people_only(parts: &Parts, request: &Request, actor: &UserId) -> Result
 /// Who is who, and what the rules say now, right before an approved request is applied.
 pub(super) async fn at_apply(parts: &Parts, request: &Request) -> Result<(Roll, Verdict)> {
     let ask = stored_facts(parts, request).await?;
-    let roll = for_stored(parts, &ask, request, None, FRESH_AT_APPLY).await?;
-    let verdict = rules::judge(&parts.rules.load(), &request.asked.by, &ask, &roll);
+    let roll = match for_stored(parts, &ask, request, None, FRESH_AT_APPLY).await {
+        // It was approved without Slack, and is opened without it.
+        Err(error) if request.offline.is_some() && is_away(&error) => {
+            return without_slack(parts, request).await;
+        }
+        roll => roll?,
+    };
+    let verdict = judged(parts, request, &ask, &roll).await?;
     Ok((roll, verdict))
+}
+
+/// Whether Slack could not be asked.
+pub(super) fn is_away(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<SlackError>();
+    matches!(
+        error,
+        Some(SlackError::Away { .. } | SlackError::Ambiguous { .. })
+    )
+}
+
+/// Who was who before Slack went away, and what the rules say now without asking it.
+pub(super) async fn without_slack(parts: &Parts, request: &Request) -> Result<(Roll, Verdict)> {
+    let mut ask = stored_facts(parts, request).await?;
+    ask.slack_away = true;
+    let roll = before(parts, &needs_of(parts, &ask, request, None)).await;
+    let verdict = judged(parts, request, &ask, &roll).await?;
+    Ok((roll, verdict))
+}
+
+/// Who was who before Slack went away; nobody stands in for anybody.
+async fn before(parts: &Parts, needs: &Needs) -> Roll {
+    let directory = &parts.directory;
+    directory.roll_before(&needs.users, &needs.groups).await
+}
+
+/// The people behind a new ask. Where Slack is away, a service whose rule names somebody for that may ask
+/// all the same: then it is what was known before.
+pub(super) async fn for_ask(parts: &Parts, by: &Principal, ask: &mut AskFacts) -> Result<Roll> {
+    let rules = parts.rules.load_full();
+    let needs = rules::needs(&rules, by, ask);
+    match roll(parts, &needs, FRESH).await {
+        Err(error) if is_away(&error) && rules::decides_offline(&rules, by, ask) => {
+            ask.slack_away = true;
+            Ok(before(parts, &needs).await)
+        }
+        roll => roll,
+    }
+}
+
+/// Who answers now for what a service asked: the owner in the rule that would govern it.
+pub(super) async fn owner_now(parts: &Parts, request: &Request) -> Result<Option<UserId>> {
+    let ask = stored_facts(parts, request).await?;
+    let rules = parts.rules.load_full();
+    Ok(rules::owner(&rules, &request.asked.by, &ask).cloned())
+}
+
+/// What the rules say now. The text of the rule that says yes is on record before anything follows.
+async fn judged(parts: &Parts, request: &Request, ask: &AskFacts, roll: &Roll) -> Result<Verdict> {
+    let verdict = rules::judge(&parts.rules.load_full(), &request.asked.by, ask, roll);
+    rulebook::keep_judge(parts, &verdict).await?;
+    Ok(verdict)
 }
 
 /// The stored request as an ask, for what it is by now; it does not count against itself.
 async fn stored_facts(parts: &Parts, request: &Request) -> Result<AskFacts> {
-    let past = Past::of(parts, &request.asked.by).await?;
+    let past = Past::of(parts, &request.asked.owner()).await?;
     let known = (&past, Some(&request.id));
     let mut ask = of_ask(parts, &request.asked, &request.effect, known)?;
     weigh_incident(parts, &request.asked, &mut ask).await?;

@@ -27,7 +27,7 @@ const PAGE: usize = 200;
 /// The store could not be asked.
 pub(super) async fn current(
     parts: &Parts,
-    inbound: &Inbound,
+    by: &UserId,
     place: &Spot,
 ) -> Result<Option<IncidentRef>> {
     if let Some(incident) = latest(parts, &place.channel).await? {
@@ -40,11 +40,11 @@ pub(super) async fn current(
     if !is_incident_channel(parts, place).await {
         return Ok(None);
     }
-    let id = begin(parts, inbound, (place, None), None).await?;
+    let id = begin(parts, by, (place, None), None).await?;
     Ok(Some(IncidentRef {
         id,
         channel: place.channel.clone(),
-        opened_by: inbound.by.clone(),
+        opened_by: by.clone(),
         declared: true,
     }))
 }
@@ -78,13 +78,13 @@ async fn latest(parts: &Parts, channel: &str) -> Result<Option<Incident>> {
     let notes = parts.book.notes(&incident_key(channel), 1).await?;
     Ok(notes.into_iter().find_map(|note| match note {
         Note::Incident(incident) => Some(incident),
-        Note::Absences(_) | Note::Trail(_) => None,
+        _ => None,
     }))
 }
 
 async fn begin(
     parts: &Parts,
-    inbound: &Inbound,
+    by: &UserId,
     (place, last): (&Spot, Option<&Incident>),
     title: Option<String>,
 ) -> Result<RequestId> {
@@ -95,7 +95,7 @@ async fn begin(
         let incident = Incident {
             id,
             channel: channel.to_owned(),
-            opened_by: inbound.by.clone(),
+            opened_by: by.clone(),
             opened_at: at,
             title: title.clone(),
             declared,
@@ -106,7 +106,7 @@ async fn begin(
             channel: channel.to_owned(),
             typed_title: title.clone(),
         };
-        let by = Actor::Person(inbound.by.clone());
+        let by = Actor::Person(by.clone());
         Change {
             note: Note::Incident(incident),
             events: vec![Event { at, by, fact }],
@@ -130,7 +130,7 @@ pub(super) async fn open(
     if let Some(incident) = last.as_ref().filter(|last| last.is_open()) {
         return Ok(Ack::Private(desk::incident_is_open(&incident.id)));
     }
-    let id = begin(parts, inbound, (place, last.as_ref()), title.clone()).await?;
+    let id = begin(parts, &inbound.by, (place, last.as_ref()), title.clone()).await?;
     announce(
         parts,
         inbound,
@@ -225,7 +225,7 @@ pub async fn join(parts: &Parts, request: &Request) -> Result<()> {
                 events: Vec::new(),
             })
         }
-        Note::Absences(_) | Note::Trail(_) => None,
+        _ => None,
     };
     parts.book.change_note(&incident.id, None, add).await?;
     Ok(())
@@ -279,7 +279,7 @@ pub async fn end_requests(parts: &Parts, incident: &Incident, claim: &Claim) -> 
                 events: Vec::new(),
             })
         }
-        Note::Absences(_) | Note::Trail(_) => None,
+        _ => None,
     };
     parts
         .book
@@ -320,11 +320,9 @@ pub(super) async fn timeline(parts: &Parts, channel: &str) -> Result<Ack> {
             }
         }
     }
-    let actors = events.iter().filter_map(|(_, event)| match &event.by {
-        Actor::Person(user) => Some(user.clone()),
-        _ => None,
-    });
-    let names = names(parts, actors.chain([incident.opened_by.clone()]).collect()).await;
+    let named = events.iter().flat_map(|(_, event)| desk::named(event));
+    let named = named.chain([&incident.opened_by]).cloned().collect();
+    let names = names(parts, named).await;
     let name = |user: &UserId| names.get(user).cloned().unwrap_or_else(|| user.to_string());
     let lines = events.iter().filter_map(|(request, event)| {
         let line = desk::told(request, event, &name)?;

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::book::Book;
+use super::rulebook::Rulebook;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::entropy::Entropy;
+use crate::metrics::Metrics;
 use crate::rules::RuleSet;
 use crate::slack::{Directory, SlackApi};
+use crate::traces::Traces;
 use crate::units::Seconds;
 
 /// The parts of one bot process.
@@ -22,8 +25,10 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<Entropy>,
-    /// Templates and rules in force.
+    /// Templates and rules in force; changed by [`Parts::put_in_force`].
     pub rules: ArcSwap<RuleSet>,
+    /// What is known to be on record of them.
+    pub rulebook: Rulebook,
     /// Slack's Web API.
     pub slack: Arc<SlackApi>,
     /// Who is who in Slack.
@@ -37,4 +42,8 @@ pub struct Parts {
     /// Longest sleep of the workers between two looks at a shard when nothing is known to be due:
     /// bounds how late this process learns of alarms that another process set.
     pub poll: std::time::Duration,
+    /// What is counted and measured.
+    pub metrics: Arc<Metrics>,
+    /// Where traces go.
+    pub traces: Traces,
 }

@@ -6,10 +6,12 @@ use super::book::refused_key;
 use super::{BookError, Parts};
 use crate::id::RequestId;
 use crate::request::Request;
-use crate::rules::{AutoUse, Principal};
+use crate::rules::AutoUse;
+use crate::store::MAX_OF_OWNER;
 use crate::units::{Seconds, Time};
 
-/// Newest requests of one owner that are looked at.
+/// Newest requests of one owner that are looked at in any case; further ones while they are younger than
+/// [`AUTOMATIC`], so that nobody can push out what counts against them by asking for more.
 const LOOKED_AT: usize = 100;
 
 /// How far back automatic approvals are counted: a day in any zone, and the night before it.
@@ -20,18 +22,28 @@ const REFUSED: usize = 30;
 
 /// The newest requests of one requester, newest first; and when what was refused at once was asked.
 #[derive(Debug, Clone, Default)]
-pub struct Past(pub Vec<Request>, Vec<Time>);
+pub struct Past {
+    /// The requests.
+    pub requests: Vec<Request>,
+    refused: Vec<Time>,
+    uncounted: bool,
+}
 
 impl Past {
-    /// Reads it.
+    /// Reads it, of this [owner](crate::request::Asked::owner).
     ///
     /// # Errors
     /// The store could not be asked.
-    pub async fn of(parts: &Parts, by: &Principal) -> Result<Self> {
-        let owner = by.to_string();
-        let mut requests = Vec::new();
-        for id in parts.book.store().of_owner(&owner, LOOKED_AT).await? {
-            match parts.book.load(&id).await {
+    pub async fn of(parts: &Parts, owner: &str) -> Result<Self> {
+        let mut requests: Vec<Request> = Vec::new();
+        let ids = parts.book.store().of_owner(owner, MAX_OF_OWNER).await?;
+        let now = parts.clock.now();
+        let is_old = |request: &Request| now >= AUTOMATIC.after(request.asked.at);
+        for (looked_at, id) in ids.iter().enumerate() {
+            if looked_at >= LOOKED_AT && requests.last().is_some_and(is_old) {
+                break;
+            }
+            match parts.book.load(id).await {
                 Ok(page) => requests.extend(page.map(|page| page.request)),
                 // One damaged document must not keep all others from being decided or closed.
                 Err(error @ BookError::Unreadable { .. }) => {
@@ -44,20 +56,30 @@ impl Past {
         for id in parts
             .book
             .store()
-            .of_owner(&refused_key(&owner), REFUSED)
+            .of_owner(&refused_key(owner), REFUSED)
             .await?
         {
             let page = parts.book.load(&id).await?;
             refused.extend(page.map(|page| page.request.asked.at));
         }
-        Ok(Self(requests, refused))
+        let uncounted = ids.len() >= MAX_OF_OWNER && !requests.last().is_some_and(is_old);
+        Ok(Self {
+            requests,
+            refused,
+            uncounted,
+        })
     }
 
     /// All but this one: a request does not count against itself.
     fn others(&self, except: Option<&RequestId>) -> impl Iterator<Item = &Request> {
         let except = except.cloned();
-        let others = self.0.iter();
+        let others = self.requests.iter();
         others.filter(move |request| Some(&request.id) != except.as_ref())
+    }
+
+    /// Whether there are more of two days than can be counted: limits count as reached then.
+    pub fn uncounted(&self) -> bool {
+        self.uncounted
     }
 
     /// How many are unfinished.
@@ -70,7 +92,10 @@ impl Past {
     pub fn recent(&self, at: Time, except: Option<&RequestId>) -> usize {
         let recent = |asked: &Time| *asked <= at && at < Seconds(60).after(*asked);
         let asked = self.others(except).map(|request| request.asked.at);
-        asked.chain(self.1.iter().copied()).filter(recent).count()
+        asked
+            .chain(self.refused.iter().copied())
+            .filter(recent)
+            .count()
     }
 
     /// Those that a rule approved by itself lately.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::small_forms::{self, Opens};
-use super::{Changed, Parts, chain, facts, longer};
+use super::{Changed, Parts, chain, facts, longer, refusals};
 use crate::request::{Command, End, Request, State, Terms};
 use crate::slack::{Ack, Inbound};
 use crate::view::{self, Action, replies, say};
@@ -91,10 +91,12 @@ pub(super) async fn decide(
         request.clone()
     };
     let request = &heir;
+    let attempt = command.name();
     match parts.decide_for(request, &inbound.by, command).await? {
         Changed::Done(_) => Ok(Ack::Silent),
         Changed::Refused(refusal) => {
             tracing::info!(id = %request.id, by = %inbound.by, %refusal, "refused");
+            refusals::forbidden(parts, inbound, (&request.id, attempt), &refusal).await?;
             // A stale click is answered with how things stand: nobody has to look for the card.
             let now = parts.book.load(&request.id).await?;
             let now = now.map_or_else(|| request.clone(), |page| page.request);
@@ -113,7 +115,7 @@ pub(super) async fn decide(
 /// Whether this person's press did already what it asks for. An approval that the next stage
 /// followed is not meant: there the answer tells who is waited for.
 fn has_happened(request: &Request, command: &Command) -> bool {
-    let asked_by = |by| request.asked.by.person() == Some(by);
+    let asked_by = |by| request.requester() == Some(by);
     match (command, &request.state) {
         (Command::Approve { by, .. }, state) => {
             state.may_have_objects() && request.votes.iter().any(|vote| vote.by == *by)

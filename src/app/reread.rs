@@ -62,8 +62,9 @@ pub fn plan_again(parts: &Parts, request: &Request) -> Result<Command, ClusterEr
 /// Who answers for the opening: those who approved, who opened it at once, or the rule by name
 /// (`rule/dev`).
 fn answers_for_it(request: &Request) -> String {
-    let votes = request.votes.iter().map(|vote| vote.by.0.as_str());
-    let approvers: Vec<&str> = votes.collect();
+    let votes = request.votes.iter().map(|vote| vote.by.0.clone());
+    let offline = request.offline.iter().map(|vote| vote.by.to_string());
+    let approvers: Vec<String> = votes.chain(offline).collect();
     match (&request.emergency, &request.route) {
         (Some(emergency), _) => emergency.by.0.clone(),
         (None, Some(route)) if approvers.is_empty() => format!("rule/{}", route.rule),

@@ -3,7 +3,7 @@
 use crate::audit::Event;
 use crate::id::{RequestId, Shard};
 use crate::notes::Note;
-use crate::store::{Claim, Commit, Committed, Lane, Standing, StoreError, Token, Version};
+use crate::store::{Alarms, Claim, Commit, Committed, Lane, Standing, StoreError, Token, Version};
 
 use super::book::{Book, BookError, CONFLICT_RETRIES, ID_DRAWS};
 
@@ -65,9 +65,58 @@ impl Book {
         cause: &str,
         make: impl Fn(RequestId) -> Change + Send,
     ) -> Result<RequestId, BookError> {
+        self.create_note(cause, make, |shard| self.draw_id(shard))
+            .await
+    }
+
+    /// Makes sure that there is a note of this key; `false`: it was there before. What is made is made
+    /// once, however many replicas do this at the same time and however often.
+    ///
+    /// # Errors
+    /// The store failed; it may or may not have been made.
+    pub async fn ensure_note(
+        &self,
+        key: &str,
+        make: impl Fn(RequestId) -> Change + Send,
+    ) -> Result<bool, BookError> {
+        // The mark of a cause is forgotten after a while, the index is not.
+        if !self.store().of_owner(key, 1).await?.is_empty() {
+            return Ok(false);
+        }
+        let draw = |shard| self.draw_note_id(shard);
+        self.create_note(&format!("note.{key}"), make, draw).await?;
+        Ok(true)
+    }
+
+    /// Makes sure that the one note of this key is as `make` makes it: where there is none it is made, where
+    /// it `differs` it is changed.
+    ///
+    /// # Errors
+    /// The store failed; it may or may not have been changed.
+    pub async fn keep_note(
+        &self,
+        key: &str,
+        make: impl Fn(RequestId) -> Change + Send + Sync,
+        differs: impl Fn(&Note) -> bool + Send + Sync,
+    ) -> Result<(), BookError> {
+        self.ensure_note(key, &make).await?;
+        let Some(id) = self.store().of_owner(key, 1).await?.pop() else {
+            return Ok(());
+        };
+        let change = |note: &Note| differs(note).then(|| make(id.clone()));
+        self.change_note(&id, None, change).await?;
+        Ok(())
+    }
+
+    async fn create_note(
+        &self,
+        cause: &str,
+        make: impl Fn(RequestId) -> Change + Send,
+        draw: impl Fn(Shard) -> RequestId + Send,
+    ) -> Result<RequestId, BookError> {
         let shard = Shard::of_key(cause);
         for _ in 0..ID_DRAWS {
-            let change = make(self.draw_id(shard));
+            let change = make(draw(shard));
             let mut commit = self.note_step(&change, None, None)?;
             commit.seen = Some(cause.to_owned());
             let id = commit.id.clone();
@@ -120,7 +169,7 @@ impl Book {
         let events: Result<Vec<String>, _> =
             change.events.iter().map(serde_json::to_string).collect();
         let alarms = note.alarms();
-        let waits = alarms.gate.is_some();
+        let waits = alarms != Alarms::default();
         Ok(Commit {
             id: note.id().clone(),
             expected,
@@ -137,7 +186,7 @@ impl Book {
             claim,
             seen: None,
             // Ending an incident only lets go.
-            closing: waits,
+            closing: alarms.gate.is_some(),
         })
     }
 }

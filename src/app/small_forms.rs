@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Parts, facts, longer, press};
+use super::{Parts, facts, longer, press, refusals};
 use crate::grammar;
-use crate::request::{Command, Facts, Refusal, Request, Terms, decide};
+use crate::request::{Command, Facts, Request, Terms, decide};
 use crate::slack::{Ack, Entered, Inbound, OnScreen, SlackError};
 use crate::view::form::{self, id};
 use crate::view::{Action, Screen, replies, say};
@@ -38,24 +38,26 @@ pub(super) async fn open(
         Action::Deny => {
             let reason = None;
             let command = Command::Deny { by, face, reason };
-            if let Some(refusal) = would_refuse(parts, inbound, request, command).await? {
-                return Ok(Some(Ack::Private(say::unchanged(&refusal))));
+            if let Some(answer) = refused(parts, inbound, request, command).await? {
+                return Ok(Some(answer));
             }
             form::deny(request, face)
         }
-        Action::Extend => match request.asked.by.person() {
-            Some(person) if *person == by => form::extend(request),
-            _ => return Ok(Some(Ack::Private(say::unchanged(&Refusal::NotYours)))),
-        },
+        Action::Extend => {
+            if let Some(answer) = longer::not_theirs(parts, inbound, (request, action)).await? {
+                return Ok(Some(answer));
+            }
+            form::extend(request)
+        }
         _ if !facts::concerns(parts, request, &by).await? => {
+            refusals::unseen(parts, inbound, (&request.id, action.id())).await?;
             return Ok(Some(Ack::Private(say::unknown(&request.id))));
         }
         Action::Review => {
             let words = None;
             let command = Command::Review { by, words };
-            if let Some(refusal) = would_refuse(parts, inbound, request, command).await? {
-                // How it stands is said to nobody here: whoever presses may have made up the id.
-                return Ok(Some(Ack::Private(say::unchanged(&refusal))));
+            if let Some(answer) = refused(parts, inbound, request, command).await? {
+                return Ok(Some(answer));
             }
             form::review(request)
         }
@@ -84,20 +86,26 @@ async fn show(parts: &Parts, trigger: Option<&str>, screen: &Screen) -> bool {
     }
 }
 
-/// Why a command would be refused, without doing it.
-async fn would_refuse(
+/// The answer to a command that would be refused, without doing it; `None`: it would not be. How it stands
+/// is said to nobody here: whoever presses may have made up the id.
+async fn refused(
     parts: &Parts,
     inbound: &Inbound,
     request: &Request,
     command: Command,
-) -> Result<Option<Refusal>> {
+) -> Result<Option<Ack>> {
+    let attempt = command.name();
     let (roll, verdict) = facts::for_command(parts, request, &inbound.by, &command).await?;
     let facts = Facts {
         now: parts.clock.now(),
         roll: &roll,
         verdict: verdict.as_ref(),
     };
-    Ok(decide(request, command, &facts).err())
+    let Err(refusal) = decide(request, command, &facts) else {
+        return Ok(None);
+    };
+    refusals::forbidden(parts, inbound, (&request.id, attempt), &refusal).await?;
+    Ok(Some(Ack::Private(say::unchanged(&refusal))))
 }
 
 /// A small form was sent off; `None`: it is none of these.

@@ -60,7 +60,7 @@ async fn note_at(parts: &Parts, request: &Request, target: &str) -> Result<()> {
                 events: Vec::new(),
             })
         }
-        Note::Absences(_) | Note::Incident(_) => None,
+        _ => None,
     };
     parts.book.change_note(&id, None, add).await?;
     Ok(())

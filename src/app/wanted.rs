@@ -40,7 +40,7 @@ impl Spot {
                 channel: channel.clone(),
                 name: None,
             }),
-            Origin::Direct | Origin::Http => None,
+            Origin::Direct | Origin::Http { .. } => None,
         }
     }
 }

@@ -30,6 +30,15 @@ pub struct RuleRef {
     pub digest: String,
 }
 
+/// A setting as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingRef {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its value, of a file: of its text; hex.
+    pub digest: String,
+}
+
 /// The facts that are recorded. New ones are added at the end; old ones never change their meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -94,7 +103,8 @@ pub enum Fact {
         because: Option<String>,
         /// Why, as typed by the approver.
         typed_reason: Option<String>,
-        /// Who that was, as they were then; `None`: the rules.
+        /// Who that was, as they were then; `None`: the rules, or somebody who ended the path that it
+        /// would lengthen.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         voter: Option<Voter>,
     },
@@ -152,7 +162,8 @@ pub enum Fact {
     Recalled {
         /// Name of the stage it fills.
         stage: String,
-        /// Who gave it.
+        /// Who gave it. Not `by` on the wire: that is who did what the event tells of.
+        #[serde(rename = "given_by")]
         by: UserId,
         /// The request on which it was given.
         on: RequestId,
@@ -185,7 +196,8 @@ pub enum Fact {
     Unreviewed,
     /// Another request goes on after this one's end.
     Extended {
-        /// Which.
+        /// Which. Not `by` on the wire: that is who did what the event tells of.
+        #[serde(rename = "extension")]
         by: RequestId,
         /// Until when.
         until: Time,
@@ -241,6 +253,7 @@ pub enum Fact {
         /// SHA-256 of the text, hex.
         digest: String,
         /// The text: JSON with sorted fields.
+        #[serde(default)]
         typed_text: String,
     },
     /// Other rules are in force.
@@ -272,6 +285,9 @@ pub enum Fact {
         hash: String,
         /// Which public key verifies it, hex.
         key: String,
+        /// The signed head as it was handed out: replicas and later processes know it by its signature.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<String>,
     },
     /// Records older than the retention were dropped.
     Trimmed {
@@ -279,5 +295,34 @@ pub enum Fact {
         seq: u64,
         /// Its hash: the record after it begins with it.
         hash: String,
+        /// Of which chain: the record that said so may be among the dropped ones.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        chain: Option<String>,
+    },
+    /// An ask was refused before it was a request: what it names is not there, or whoever asked may not talk
+    /// to the bot at all.
+    TurnedAway {
+        /// What was asked, as typed; empty where nothing was.
+        #[serde(default)]
+        typed_ask: String,
+        /// The sentence that they were shown; it repeats their words.
+        #[serde(default)]
+        typed_because: String,
+    },
+    /// Somebody tried on a request what they may not do; nothing changed.
+    Forbidden {
+        /// The request.
+        request: RequestId,
+        /// What: `approve`, `revoke`, …
+        attempt: String,
+        /// The sentence that they were shown.
+        because: String,
+    },
+    /// Drawbridge runs with other settings, or is another version.
+    Configured {
+        /// Its version.
+        version: String,
+        /// Every setting that is no secret, by name.
+        settings: Vec<SettingRef>,
     },
 }

@@ -1,5 +1,5 @@
-//! `drawbridge check`: templates and rules, every problem with file and line; with `--online` also whether
-//! what they name is there.
+//! `drawbridge check`: templates, rules and the configuration's files, every problem with its file; with
+//! `--online` also whether what rules name is there.
 
 mod online;
 
@@ -25,14 +25,6 @@ impl Loaded {
     pub fn errors(&self) -> usize {
         let is_error = |problem: &&Problem| problem.severity == Severity::Error;
         self.problems.iter().filter(is_error).count()
-    }
-
-    /// How the command ends.
-    fn status(&self) -> Status {
-        match self.errors() {
-            0 => Status::Done,
-            _ => Status::No,
-        }
     }
 
     /// All problems, one a line.
@@ -69,16 +61,23 @@ pub fn run(rules: Option<PathBuf>, templates: Option<PathBuf>, ask: bool) -> Sta
     let rules = folder(&env, rules, "DRAWBRIDGE_RULES");
     let templates = folder(&env, templates, "DRAWBRIDGE_TEMPLATES");
     let allowed = allowed(&env);
-    match load(templates.as_deref(), rules.as_deref(), &allowed) {
+    let mut loaded = match load(templates.as_deref(), rules.as_deref(), &allowed) {
         Err(problem) => {
             complain(&problem);
-            Status::Misused
+            return Status::Misused;
         }
+        Ok(loaded) => loaded,
+    };
+    loaded.problems.extend(config::look(&env));
+    match loaded.errors() {
         // Rules with errors are left out of what could be looked up.
-        Ok(loaded) if ask && loaded.errors() == 0 => online::run(&env, &loaded),
-        Ok(loaded) => {
+        0 if ask => online::run(&env, &loaded),
+        errors => {
             say(&loaded.report());
-            loaded.status()
+            match errors {
+                0 => Status::Done,
+                _ => Status::No,
+            }
         }
     }
 }

@@ -1,5 +1,9 @@
 //! `drawbridge reap`: one pass over our objects, from the cluster alone; for a CronJob that works when
 //! the bot does not.
+//!
+//! What it closes is printed, and on record where a store is configured and answers in time. Without one
+//! nothing but the output knows of it: the objects that did are gone. The requests are there, and their own
+//! end is recorded by the bot when it is back.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,11 +11,17 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 
 use super::{Status, complain, say};
+use crate::app::Book;
 use crate::clock::{Clock, SystemClock};
 use crate::cluster::{Cluster, SeenObject, Withdrawn};
 use crate::config::{self, ClusterChoice};
+use crate::entropy::Entropy;
+use crate::reaper::records::{Deed, Why, record};
 use crate::reaper::{by_marks, expiry};
 use crate::units::Seconds;
+
+/// How long putting on record what was closed may take.
+const RECORD_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Runs the command.
 pub fn run() -> Status {
@@ -35,29 +45,60 @@ pub fn run() -> Status {
         }
     };
     let mut status = Status::Done;
+    let mut deeds = Vec::new();
     for choice in &clusters {
         // Each cluster is tried, whatever becomes of the others.
-        if let Err(error) = runtime.block_on(reap_in(choice, &env, max_lifetime)) {
+        if let Err(error) = runtime.block_on(reap_in(choice, &env, max_lifetime, &mut deeds)) {
             complain(&format!("cluster `{}`: {error:#}", choice.name));
             status = Status::Unavailable;
         }
     }
+    // Last, so that no store delays a closing. What is closed is closed: not to be on record is no failure
+    // that another pass could mend.
+    let told = async { tokio::time::timeout(RECORD_WITHIN, tell(&env, &deeds)).await };
+    match runtime.block_on(told) {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => complain(&format!("closed, and not on record: {error:#}")),
+        Err(_) => complain("closed, and not all on record: the store does not answer"),
+    }
     status
+}
+
+/// Puts on record what was closed, where the environment names a store.
+async fn tell(env: &BTreeMap<String, String>, deeds: &[Deed]) -> Result<()> {
+    let named = ["DRAWBRIDGE_STORE", "REDIS_URL"];
+    if deeds.is_empty() || !named.iter().any(|name| env.contains_key(*name)) {
+        return Ok(());
+    }
+    let choice = config::store_only(env)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = super::serve::open_store(&choice, &clock)?;
+    let book = Book::new(store, Arc::new(Entropy::from_os()));
+    for deed in deeds {
+        record(&book, deed).await?;
+    }
+    Ok(())
 }
 
 async fn reap_in(
     choice: &ClusterChoice,
     env: &BTreeMap<String, String>,
     max: Seconds,
+    deeds: &mut Vec<Deed>,
 ) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let config = choice.place(env).config().await?;
     let cluster = Cluster::connect(&choice.name, &config, Arc::clone(&clock))?;
-    pass(&cluster, &*clock, max).await
+    pass(&cluster, &*clock, max, deeds).await
 }
 
 /// Deletes what is overdue; the first failure is reported after everything was tried.
-async fn pass(cluster: &Cluster, clock: &dyn Clock, max: Seconds) -> Result<()> {
+async fn pass(
+    cluster: &Cluster,
+    clock: &dyn Clock,
+    max: Seconds,
+    deeds: &mut Vec<Deed>,
+) -> Result<()> {
     let mut failure = None;
     for object in cluster.managed().await.context("listing our objects")? {
         let overdue = |seen: &SeenObject| expiry(seen, max) <= clock.now();
@@ -65,7 +106,15 @@ async fn pass(cluster: &Cluster, clock: &dyn Clock, max: Seconds) -> Result<()> 
             continue;
         }
         match cluster.withdraw_if(&by_marks(&object), overdue).await {
-            Ok(Withdrawn::Closed) => say(&format!("closed {}", object.at)),
+            Ok(Withdrawn::Closed) => {
+                say(&format!("closed {}", object.at));
+                deeds.push(Deed {
+                    cluster: cluster.name().to_owned(),
+                    object,
+                    at: clock.now(),
+                    why: Why::Passing,
+                });
+            }
             Ok(_) => {}
             Err(error) => failure = Some(error),
         }

@@ -9,13 +9,21 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
-use super::{Status, complain};
-use crate::app::{Book, Bot, Parts};
+use super::{Status, complain, observing};
+use crate::app::rulebook::Rulebook;
+use crate::app::{self, Bot, Observer, Parts};
+use crate::audit::SettingRef;
 use crate::clock::{Clock, SystemClock};
 use crate::cluster::Cluster;
 use crate::config::{self, ClusterChoice, Config, StoreChoice};
+use crate::digest::{self, Weekly};
 use crate::entropy::Entropy;
-use crate::http::{self, Watched};
+use crate::http::api::Api;
+use crate::http::api::door::Doorkeeper;
+use crate::http::{self, Watched, listen};
+use crate::ledger::keep;
+use crate::metrics::Metrics;
+use crate::oidc::Oidc;
 use crate::oncall::OnCall;
 use crate::reload::{self, Alerts, Board, Folders, Reloader};
 use crate::rules::{self, Allowed, RuleSet};
@@ -102,28 +110,44 @@ async fn serve(
     let entropy = Arc::new(Entropy::from_os());
     let store = open_store(&config.store, &clock)?;
     let wire = Wire::tcp();
-    let slack = Arc::new(SlackApi::new(&config.slack, wire.clone()));
+    let (metrics, traces) = observing::begin(config.otlp.as_ref(), &wire)?;
+    let slack = SlackApi::new(&config.slack, wire.clone()).observed(Arc::clone(&metrics));
+    let slack = Arc::new(slack);
     let on_call = OnCall::new(&config.on_call, &wire, &clock);
+    let settings = config::settings(&env);
+    let observer = Observer {
+        metrics: Arc::clone(&metrics),
+        traces: traces.clone(),
+        clock: Arc::clone(&clock),
+    };
     let parts = Arc::new(Parts {
-        book: Book::new(store, Arc::clone(&entropy)),
-        clusters: connect_clusters(&config.clusters, &env, &clock).await?,
+        book: observing::book(store, &entropy, observer),
+        clusters: connect_clusters(&config.clusters, &env, (&clock, &metrics)).await?,
         clock,
         entropy,
         rules: ArcSwap::from_pointee(rules),
+        rulebook: Rulebook::default(),
         directory: Arc::new(Directory::with_on_call(Arc::clone(&slack), on_call)),
         slack,
         incident_channels: config.incident_channels.clone(),
         max_lifetime: config.max_lifetime,
         poll: POLL,
+        metrics,
+        traces,
     });
     let running = run::start(&parts);
+    let loops = (&running.tracker, &running.stop);
+    keep::start(&config.ledger, &parts, &running.ledger, &wire, loops);
     let bot = Arc::new(Bot(Arc::clone(&parts)));
     let board = reloader.board();
     open_doors(&config, &parts, &bot, (&running, board)).await?;
     follow_rules(reloader, asked_to_look, config.alerts, (&parts, &running));
+    tell(config.digest, settings, (&parts, &running));
     asked_to_stop.await;
     tracing::info!("stopping");
-    Ok(running.shut_down().await)
+    let ended = running.shut_down().await;
+    observing::end(&parts.traces).await;
+    Ok(ended)
 }
 
 /// Looks for other rules from now on, and at once at every SIGHUP.
@@ -150,6 +174,20 @@ fn follow_rules(
     running.tracker.spawn(hearing);
 }
 
+/// Puts the settings on record and tells the weekly digest, where one is wanted.
+fn tell(
+    weekly: Option<Weekly>,
+    settings: Vec<SettingRef>,
+    (parts, running): (&Arc<Parts>, &run::Running),
+) {
+    let (tracker, stop) = (&running.tracker, &running.stop);
+    let telling = app::settings::tell(Arc::clone(parts), settings, stop.clone());
+    tracker.spawn(telling);
+    if let Some(weekly) = weekly {
+        tracker.spawn(digest::watch(Arc::clone(parts), weekly, stop.clone()));
+    }
+}
+
 /// Completes at the first SIGTERM or SIGINT.
 pub(super) fn stop_signal() -> Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
@@ -162,7 +200,7 @@ pub(super) fn stop_signal() -> Result<impl Future<Output = ()>> {
     })
 }
 
-fn open_store(choice: &StoreChoice, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
+pub(super) fn open_store(choice: &StoreChoice, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
     Ok(match choice {
         StoreChoice::Redis(url) => Arc::new(RedisStore::connect(url.expose())?),
         StoreChoice::Sqlite(path) => {
@@ -174,13 +212,14 @@ fn open_store(choice: &StoreChoice, clock: &Arc<dyn Clock>) -> Result<Arc<dyn St
 async fn connect_clusters(
     choices: &[ClusterChoice],
     env: &BTreeMap<String, String>,
-    clock: &Arc<dyn Clock>,
+    (clock, metrics): (&Arc<dyn Clock>, &Arc<Metrics>),
 ) -> Result<BTreeMap<String, Arc<Cluster>>> {
     let mut clusters = BTreeMap::new();
     for choice in choices {
         let config = choice.place(env).config().await;
         let config = config.with_context(|| format!("cluster `{}`", choice.name))?;
         let cluster = Cluster::connect(&choice.name, &config, Arc::clone(clock))?;
+        let cluster = cluster.observed(Arc::clone(metrics));
         clusters.insert(choice.name.clone(), Arc::new(cluster));
     }
     Ok(clusters)
@@ -218,6 +257,7 @@ async fn open_doors(
     let watched = Watched {
         parts: Arc::clone(parts),
         health: Arc::clone(&running.health),
+        ledger: running.ledger.behind(),
         slack: slack_says,
         rules: board,
     };
@@ -226,16 +266,20 @@ async fn open_doors(
         let clock = Arc::clone(&parts.clock);
         router = router.merge(crate::slack::http::routes(secret, deliverer, clock));
     }
+    let audience = |name: &str| config.audience(name);
+    for doubt in config.doubts() {
+        tracing::warn!("{doubt}");
+    }
+    let issuers = Oidc::new(&config.oidc, &Wire::tcp(), &parts.clock);
+    let door = Doorkeeper::new(parts.clusters.values(), audience).with_issuers(issuers);
+    let api = Api::new(Arc::clone(parts), door, running.stop.clone());
+    router = router.merge(http::api::router(api));
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("listening on {}", config.listen))?;
     tracing::info!(address = %listener.local_addr()?, "serving");
-    let closed = running.stop.clone().cancelled_owned();
-    let server = axum::serve(listener, router).with_graceful_shutdown(closed);
-    running.tracker.spawn(async move {
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the HTTP listener ended");
-        }
-    });
+    let loops = (running.tracker.clone(), running.stop.clone());
+    let serving = listen::serve(listener, router, listen::BOUNDS, loops);
+    running.tracker.spawn(serving);
     Ok(())
 }

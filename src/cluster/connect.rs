@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Bytes;
-use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
+use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use serde_json::json;
 use tower::{BoxError, Service};
@@ -110,10 +110,23 @@ fn merged(files: &[PathBuf]) -> Result<Kubeconfig, ClusterError> {
     let mut all = Kubeconfig::default();
     for file in files {
         let next = Kubeconfig::read_from(file)
-            .map_err(|e| ClusterError::Misconfigured(format!("{}: {e}", file.display())))?;
+            .map_err(|e| ClusterError::Misconfigured(format!("{}: {}", file.display(), why(&e))))?;
         all = all.merge(next).map_err(misconfigured)?;
     }
     Ok(all)
+}
+
+/// Why a kubeconfig cannot be read. Where it is no kubeconfig only the place is told: the words would hold
+/// what stands there, and most of that is secret.
+fn why(error: &KubeconfigError) -> String {
+    match error {
+        KubeconfigError::Parse(error) => {
+            let place = error.location();
+            let place = place.map(|at| format!(" at line {}, column {}", at.line(), at.column()));
+            format!("it is no kubeconfig{}", place.unwrap_or_default())
+        }
+        other => other.to_string(),
+    }
 }
 
 fn misconfigured(error: impl std::fmt::Display) -> ClusterError {
@@ -172,17 +185,34 @@ mod tests {
         assert_eq!(config.auth_info.token_file.as_deref(), token_file.to_str());
     }
 
-    #[tokio::test]
-    async fn a_missing_kubeconfig_is_named() {
-        let files = vec![PathBuf::from("/no/such/kubeconfig")];
-        let error = Place::Kubeconfig {
-            files,
+    /// What is said of a kubeconfig that cannot be used.
+    async fn said_of(file: PathBuf) -> String {
+        let place = Place::Kubeconfig {
+            files: vec![file],
             context: None,
             token_file: None,
+        };
+        place.config().await.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_missing_kubeconfig_is_named() {
+        let said = said_of(PathBuf::from("/no/such/kubeconfig")).await;
+        assert!(said.contains("/no/such/kubeconfig"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn of_a_kubeconfig_with_a_mistake_the_place_is_told_and_no_secret() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for text in [
+            "users:\n- name: a\n  user: eyJsecret\n",
+            "users:\n- name: a\n  user:\n    token: eyJsecret\n   - b\n",
+            "users:\n- user: {token: eyJsecret}\n",
+        ] {
+            std::fs::write(file.path(), text).unwrap();
+            let said = said_of(file.path().to_owned()).await;
+            assert!(said.contains("it is no kubeconfig at line "), "{said}");
+            assert!(!said.contains("eyJsecret"), "{said}");
         }
-        .config()
-        .await
-        .unwrap_err();
-        assert!(error.to_string().contains("/no/such/kubeconfig"), "{error}");
     }
 }

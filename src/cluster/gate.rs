@@ -73,8 +73,7 @@ impl Cluster {
         manifest: &Value,
         uid: Option<&str>,
     ) -> Result<Applied, ClusterError> {
-        let parameters = PatchParams::apply(FIELD_MANAGER).validation_strict();
-        self.patch(manifest, uid, &parameters).await
+        self.timed_apply(self.patch(manifest, uid)).await
     }
 
     /// Asks the API server, admission policies included, whether it would take this object; nothing
@@ -93,13 +92,9 @@ impl Cluster {
         Ok(())
     }
 
-    async fn patch(
-        &self,
-        manifest: &Value,
-        uid: Option<&str>,
-        parameters: &PatchParams,
-    ) -> Result<Applied, ClusterError> {
-        let (at, answer) = self.send_patch(manifest, uid, parameters).await?;
+    async fn patch(&self, manifest: &Value, uid: Option<&str>) -> Result<Applied, ClusterError> {
+        let parameters = PatchParams::apply(FIELD_MANAGER).validation_strict();
+        let (at, answer) = self.send_patch(manifest, uid, &parameters).await?;
         let seen = SeenObject::read(&at.resource(), answer.read()?)?;
         Ok(Applied {
             uid: seen.uid().to_owned(),
@@ -173,7 +168,8 @@ impl Cluster {
         at: &ObjectRef,
         overdue: impl Fn(&SeenObject) -> bool + Send,
     ) -> Result<Withdrawn, ClusterError> {
-        let closed = tokio::time::timeout(CLOSE_LIMIT, self.close(at.clone(), overdue)).await;
+        let closing = tokio::time::timeout(CLOSE_LIMIT, self.close(at.clone(), overdue));
+        let closed = self.timed_withdrawal(closing).await;
         closed.unwrap_or(Err(ClusterError::Timeout(CLOSE_LIMIT)))
     }
 

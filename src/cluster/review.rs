@@ -20,6 +20,8 @@ pub struct Vouched {
     pub uid: String,
     /// The token's own id (`jti`), for the ledger; older servers give none.
     pub token_id: Option<String>,
+    /// The pod that the token is bound to.
+    pub pod: Option<String>,
 }
 
 impl Cluster {
@@ -129,15 +131,16 @@ fn vouched(status: TokenStatus, audience: &str) -> Option<Vouched> {
         .username
         .strip_prefix("system:serviceaccount:")?;
     let (namespace, name) = account.split_once(':')?;
-    let ids = status
-        .user
-        .extra
-        .get("authentication.kubernetes.io/credential-id");
+    let extra = |what: &str| {
+        let key = format!("authentication.kubernetes.io/{what}");
+        status.user.extra.get(&key)?.first().cloned()
+    };
     Some(Vouched {
         namespace: namespace.to_owned(),
         name: name.to_owned(),
-        uid: status.user.uid,
-        token_id: ids.and_then(|all| all.first()).cloned(),
+        uid: status.user.uid.clone(),
+        token_id: extra("credential-id"),
+        pod: extra("pod-name"),
     })
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::cluster::Place;
+use crate::rules::people::ELSEWHERE;
 
 /// One cluster and how to reach it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -43,6 +44,36 @@ impl ClusterChoice {
     }
 }
 
+/// The audience where none is configured (DESIGN §8).
+const AUDIENCE: &str = "drawbridge";
+
+impl super::Config {
+    /// The audience that tokens of this cluster's services must have.
+    pub fn audience(&self, cluster: &str) -> String {
+        let choice = self.clusters.iter().find(|choice| choice.name == cluster);
+        choice.map_or(AUDIENCE, audience).to_owned()
+    }
+}
+
+fn audience(choice: &ClusterChoice) -> &str {
+    choice.audience.as_deref().unwrap_or(AUDIENCE)
+}
+
+/// What is said where two clusters share an audience: each token is shown to the API servers of both, and
+/// whoever reads it at one could use it as the other's.
+pub fn shared_audience(clusters: &[ClusterChoice]) -> Option<String> {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    clusters.iter().find_map(|cluster| {
+        let first = seen.insert(audience(cluster), &cluster.name)?;
+        Some(format!(
+            "`{first}` and `{}` share the audience `{}`: a service's token is shown to the API servers of \
+             both, and whoever reads it at one could use it; give each cluster an `audience` of its own",
+            cluster.name,
+            audience(cluster)
+        ))
+    })
+}
+
 impl ClusterChoice {
     /// Where the cluster is found: `KUBECONFIG`'s files, else the pod's service account.
     pub fn place(&self, env: &BTreeMap<String, String>) -> Place {
@@ -71,8 +102,10 @@ impl ClusterChoice {
 /// # Errors
 /// A sentence that begins after the variable's name.
 pub fn parse(text: &str) -> Result<Vec<ClusterChoice>, String> {
-    let file: File =
-        serde_saphyr::from_str(text).map_err(|error| format!("is not as documented: {error}"))?;
+    // Without snippets: somebody may have written a token where the name of its file belongs.
+    let options = serde_saphyr::options! { with_snippet: false };
+    let file: File = serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| format!("is not as documented: {error}"))?;
     if file.clusters.is_empty() {
         return Err("names no cluster".to_owned());
     }
@@ -84,6 +117,11 @@ pub fn parse(text: &str) -> Result<Vec<ClusterChoice>, String> {
             return Err(format!(
                 "names a cluster `{}`: use a-z, 0-9 and -",
                 cluster.name
+            ));
+        }
+        if cluster.name == ELSEWHERE {
+            return Err(format!(
+                "names a cluster `{ELSEWHERE}`: that word is for identities outside of clusters"
             ));
         }
         if cluster.token_file.is_some() && cluster.context.is_none() {

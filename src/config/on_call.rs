@@ -31,8 +31,8 @@ pub(super) struct Written {
 /// Where a token is: never in the file itself, which is often shown around.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TokenFrom {
-    env: String,
+pub(super) struct TokenFrom {
+    pub(super) env: String,
 }
 
 /// The sources, and every problem with them as a sentence that begins after the variable's name.
@@ -103,7 +103,7 @@ impl Reader<'_> {
     }
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     !name.is_empty() && name.bytes().all(plain)
 }
@@ -115,7 +115,7 @@ fn is_handle(text: &str) -> bool {
 }
 
 /// A problem never repeats the URL, which can hold a key.
-fn url(text: &str) -> Result<Url, String> {
+pub(super) fn url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|_| "`url` is no address".to_owned())?;
     let host = url.host_str().unwrap_or_default();
     match url.scheme() {
@@ -135,7 +135,10 @@ fn url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-fn token(from: &TokenFrom, value: impl Fn(&str) -> Option<String>) -> Result<Secret, String> {
+pub(super) fn token(
+    from: &TokenFrom,
+    value: impl Fn(&str) -> Option<String>,
+) -> Result<Secret, String> {
     let name = &from.env;
     let text = value(name).filter(|text| !text.is_empty());
     let text = text.ok_or_else(|| format!("its token's variable `{name}` is not set"))?;
@@ -146,7 +149,7 @@ fn token(from: &TokenFrom, value: impl Fn(&str) -> Option<String>) -> Result<Sec
     }
 }
 
-fn length_of(
+pub(super) fn length_of(
     text: Option<&str>,
     usual: Seconds,
     min: Seconds,

@@ -36,8 +36,8 @@ pub fn read(env: &BTreeMap<String, String>) -> Result<Online, Problems> {
     }
 }
 
-/// The names of the on-call sources, for commands that read nothing else; problems of the file show when
-/// `serve` reads it.
+/// The names of the on-call sources, for commands that read nothing else; problems of the file are told by
+/// [`look`](super::look) and when `serve` reads it.
 pub fn on_call_names(env: &BTreeMap<String, String>) -> Vec<String> {
     let mut reader = Reader {
         env,

@@ -68,6 +68,36 @@ fn all_problems_are_reported_at_once() {
 }
 
 #[test]
+fn what_the_kubelet_sets_for_our_own_service_is_no_mistake() {
+    let links = [
+        "DRAWBRIDGE_SERVICE_HOST",
+        "DRAWBRIDGE_SERVICE_PORT",
+        "DRAWBRIDGE_SERVICE_PORT_HTTP",
+        "DRAWBRIDGE_PORT",
+        "DRAWBRIDGE_PORT_80_TCP",
+        "DRAWBRIDGE_PORT_80_TCP_ADDR",
+        "DRAWBRIDGE_REDIS_SERVICE_HOST",
+        "DRAWBRIDGE_REDIS_PORT_6379_TCP_PROTO",
+    ];
+    let env = links.map(|name| (name.to_owned(), "x".to_owned()));
+    assert_eq!(vars::unknown(&env.into()), Vec::<String>::new());
+}
+
+#[test]
+fn the_example_of_clusters_is_read_as_it_stands() {
+    let example = include_str!("../../manifests/examples/clusters.yaml");
+    let clusters = clusters::parse(example).unwrap();
+    assert_eq!(clusters.len(), 2);
+    assert_eq!(clusters::shared_audience(&clusters), None);
+    let shared = "clusters:\n  - {name: a, context: x}\n  - {name: b, context: y}\n";
+    let shared = clusters::shared_audience(&clusters::parse(shared).unwrap()).unwrap();
+    assert!(
+        shared.starts_with("`a` and `b` share the audience `drawbridge`"),
+        "{shared}"
+    );
+}
+
+#[test]
 fn a_file_of_clusters_is_checked() {
     let good = "clusters:\n  - {name: prod-eu, context: eu}\n  - {name: prod-us, context: us, tokenFile: /t}\n";
     assert_eq!(clusters::parse(good).unwrap().len(), 2);

@@ -76,7 +76,7 @@ pub const VARS: &[Var] = &[
     var(
         "DRAWBRIDGE_CONFIG",
         None,
-        "YAML file for the rest (allowed label keys, who is on call, alerts)",
+        "YAML file for the rest (label keys, on-call sources, alerts, digest, OIDC issuers, ledger, traces)",
     ),
     var(
         "DRAWBRIDGE_MAX_LIFETIME",
@@ -91,7 +91,27 @@ pub const VARS: &[Var] = &[
     var(
         "DRAWBRIDGE_LISTEN",
         Some("0.0.0.0:8080"),
-        "Health and Slack's signed deliveries",
+        "Health, metrics, the API for services, Slack's signed deliveries",
+    ),
+    var(
+        "DRAWBRIDGE_SERVER",
+        Some("http://drawbridge.drawbridge.svc"),
+        "Where `request`, `done` and `approve` find the bot",
+    ),
+    var(
+        "DRAWBRIDGE_TOKEN_FILE",
+        Some("/var/run/secrets/drawbridge/token"),
+        "File with the token that they send",
+    ),
+    var(
+        "DRAWBRIDGE_REQUEST_ID",
+        None,
+        "Set by `request … -- COMMAND` for the command: the open request",
+    ),
+    var(
+        "DRAWBRIDGE_EXPIRES_AT",
+        None,
+        "Set by `request … -- COMMAND` for the command: when the path closes (RFC 3339)",
     ),
     var("RUST_LOG", Some("info"), "Log filter"),
 ];
@@ -109,10 +129,20 @@ pub fn unknown(env: &BTreeMap<String, String>) -> Vec<String> {
     let known = |name: &str| VARS.iter().any(|var| var.name == name);
     let unknown = env
         .keys()
-        .filter(|name| name.starts_with("DRAWBRIDGE_") && !known(name));
+        .filter(|name| name.starts_with("DRAWBRIDGE_") && !known(name) && !is_service_link(name));
     unknown
         .map(|name| format!("`{name}` is unknown{}", nearest(name)))
         .collect()
+}
+
+/// What the kubelet sets in every pod of a namespace with a Service `drawbridge`, or one whose name begins
+/// so ([service links]).
+///
+/// [service links]: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+fn is_service_link(name: &str) -> bool {
+    let ends = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT"];
+    let within = ["_SERVICE_PORT_", "_PORT_"];
+    ends.iter().any(|end| name.ends_with(end)) || within.iter().any(|part| name.contains(part))
 }
 
 fn nearest(name: &str) -> String {

@@ -22,6 +22,7 @@ use crate::entropy::Entropy;
 use crate::netpol::marks;
 use crate::sim::slack::Setup;
 use crate::sim::town::{MakeStore, Plan, Site, Times, Town};
+use crate::traces::Traces;
 use crate::units::{Seconds, Time};
 
 /// Ids are drawn the same way in every first town; later towns draw others.
@@ -256,6 +257,7 @@ impl Making {
             slack: setup,
             max_lifetime: self.max_lifetime,
             hardship: None,
+            traces: Traces::default(),
         };
         // The page shows it coming to life, which takes real servers the time they take.
         let town = Town::wake(&plan)?;

@@ -8,11 +8,13 @@
 
 use anyhow::Result;
 
+use super::watch::Watch;
 use crate::app::{Changed, Parts};
 use crate::id::RequestId;
 use crate::request::{Address, Outcome, Post, PostKey, PostStatus, Request, State, Subject};
 use crate::slack::SlackError;
 use crate::store::Claim;
+use crate::traces::Doing;
 use crate::units::{Seconds, Time};
 use crate::view;
 
@@ -101,7 +103,10 @@ async fn bring_current(parts: &Parts, before: &Request, request: &Request) -> Pa
                 if digest == shows {
                     continue;
                 }
-                match parts.slack.update(&channel, &ts, &message).await {
+                let watch = Watch::over(parts, request);
+                let updated = parts.slack.update(&channel, &ts, &message).await;
+                watch.wrote(Doing::Update, post, updated.is_err());
+                match updated {
                     Ok(()) => pass.set(
                         post.key,
                         PostStatus::Posted {
@@ -156,7 +161,10 @@ async fn send(
             Err(error) => return failed(pass, post, &error, request),
         }
     }
-    match parts.slack.post(&channel, message, thread, &key).await {
+    let watch = Watch::over(parts, request);
+    let posted = parts.slack.post(&channel, message, thread, &key).await;
+    watch.wrote(Doing::Post, post, posted.is_err());
+    match posted {
         Ok(posted) => {
             let shows = view::digest(message);
             pass.set(
@@ -292,7 +300,7 @@ fn reach_approvers_directly(request: &mut Request) {
 
 /// What cannot be said in the requester's thread (archived, the bot removed) is said to them directly.
 fn reach_requester_directly(request: &mut Request, pass: &Pass) {
-    let Some(person) = request.asked.by.person().cloned() else {
+    let Some(person) = request.requester().cloned() else {
         return;
     };
     let lost: Vec<Subject> = request

@@ -9,14 +9,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::watch::{self, Watch};
 use crate::app::{Changed, Parts, chain, dress, incident, judge_again, past, plan_again, trail};
 use crate::cluster::{Cluster, ClusterError, ObjectRef, SeenObject};
+use crate::digest;
 use crate::id::RequestId;
 use crate::notes::Note;
 use crate::request::{Command, Duty, Facts, GateObject, Request, State, decide, due};
 use crate::retry::Retry;
 use crate::rules::Roll;
 use crate::store::Claim;
+use crate::traces::Doing;
 use crate::units::{Seconds, Time};
 
 /// One look at the cluster may take this long before the attempt is made anew.
@@ -31,6 +34,7 @@ pub async fn step(parts: &Parts, claim: &Claim) -> Result<()> {
     // The store's clock said that it is due: never behind it, or a slow local clock would spin.
     let now = parts.clock.now().max(claim.due);
     let duty = due(&request, now);
+    let watch = Watch::over(parts, &request);
     tracing::debug!(id = %request.id, state = request.state.word(), ?duty, "gate");
     let command = match duty {
         Duty::Wait => {
@@ -42,10 +46,19 @@ pub async fn step(parts: &Parts, claim: &Claim) -> Result<()> {
             return Ok(());
         }
         Duty::Decide(command) => command,
-        Duty::Plan => return plan(parts, claim, &request, now).await,
-        Duty::Open(_) => open(parts, &request).await,
+        Duty::Plan => {
+            let planned = plan(parts, claim, &request, now).await;
+            watch.did(Doing::Plan, planned.is_err());
+            return planned;
+        }
+        Duty::Open(_) => {
+            let command = open(parts, &request).await;
+            watch.did(Doing::Apply, matches!(command, Command::NotApplied { .. }));
+            command
+        }
         Duty::Close => {
             let closed = close(parts, &request).await;
+            watch.did(Doing::Withdraw, closed != Command::Withdrawn);
             // After its own objects, so that nothing keeps them; before it is called closed, so that a
             // failure is made up for.
             if let State::Ending { why, .. } = &request.state {
@@ -89,6 +102,7 @@ async fn note(parts: &Parts, claim: &Claim) -> Result<()> {
         Some(Note::Incident(incident)) if !incident.is_open() => {
             incident::end_requests(parts, &incident, claim).await
         }
+        Some(Note::Digest(week)) => digest::step(parts, claim, &week).await,
         _ => {
             let later = Seconds::hours(1).after(claim.due);
             parts.book.store().release(claim, later).await?;
@@ -213,11 +227,11 @@ async fn close(parts: &Parts, request: &Request) -> Command {
         let at = reference(object);
         async move { cluster.withdraw(&at).await }
     });
-    let failed = futures::future::join_all(withdrawals)
-        .await
-        .into_iter()
-        .find_map(Result::err);
-    match failed {
+    let withdrawals = futures::future::join_all(withdrawals).await;
+    if withdrawals.iter().all(Result::is_ok) {
+        watch::all_gone(parts, request, &withdrawals);
+    }
+    match withdrawals.into_iter().find_map(Result::err) {
         None => Command::Withdrawn,
         Some(error) => Command::NotWithdrawn {
             problem: error.for_people(),

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
+use super::records::Why;
 use super::{Reaper, by_marks};
-use crate::cluster::{SeenObject, settled};
+use crate::cluster::{SeenObject, Withdrawn, settled};
 use crate::request::Request;
 
 impl Reaper {
@@ -59,7 +60,10 @@ impl Reaper {
         }
         tracing::warn!(object = %object.at, state = page.request.state.word(), "stray object");
         let withdrawn = self.cluster.withdraw(&by_marks(object)).await;
-        withdrawn.context("withdrawing a stray object").map(drop)
+        if withdrawn.context("withdrawing a stray object")? == Withdrawn::Closed {
+            self.deleted(object, Why::Stray(page.request.state.word()));
+        }
+        Ok(())
     }
 }
 

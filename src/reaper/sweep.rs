@@ -22,7 +22,10 @@ impl Reaper {
     /// Sweeps until told to stop, at once and then every minute.
     pub async fn sweep_until(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if let Err(error) = self.sweep().await {
+            let swept = self.sweep().await;
+            let metrics = &self.parts.metrics;
+            metrics.swept(self.cluster.label(), swept.is_ok());
+            if let Err(error) = swept {
                 let error = crate::app::chain_of(&error);
                 tracing::warn!(cluster = self.cluster.name(), error, "sweep failed");
             }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::RequestId;
 use crate::netpol::Flow;
-use crate::rules::{Principal, TeamId, UserId};
+use crate::rules::{Account, Principal, TeamId, UserId};
 use crate::units::{Seconds, Time};
 
 /// Who asked for what, where and why. Never changes.
@@ -15,6 +15,10 @@ use crate::units::{Seconds, Time};
 pub struct Asked {
     /// Who.
     pub by: Principal,
+    /// Who pressed the button, where a person asks once more for a service. INVARIANT (no self-approval):
+    /// they decide nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressed_by: Option<UserId>,
     /// Their Slack workspace.
     pub team: Option<TeamId>,
     /// When.
@@ -41,6 +45,17 @@ pub struct Asked {
     /// The incident it belongs to, and ends with.
     #[serde(default)]
     pub incident: Option<IncidentRef>,
+}
+
+impl Asked {
+    /// The one who asked, seen from nowhere: what their requests are listed under and counted by. An
+    /// account of another cluster is another one, whatever its name.
+    pub fn owner(&self) -> String {
+        match Account::of(&self.by, &self.cluster) {
+            Some(account) => account.to_string(),
+            None => self.by.to_string(),
+        }
+    }
 }
 
 /// The open path that a request lengthens.
@@ -76,7 +91,11 @@ pub enum Origin {
         ts: String,
     },
     /// Over HTTP, by a service.
-    Http,
+    Http {
+        /// SHA-256 of what was sent, hex: tells a repeated call from another one with the same key.
+        #[serde(default)]
+        sent: String,
+    },
 }
 
 /// An incident.

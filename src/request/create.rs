@@ -92,6 +92,8 @@ fn allowed(id: RequestId, asked: Asked, way: Way) -> Outcome {
         (Passage::Waits, Some(stage)) => {
             request.state = pending(stage, request.asked.at);
             request.ask_stage(stage);
+            let reached = request.stage_reached(stage);
+            facts.extend(reached.map(|fact| (Actor::Drawbridge, fact)));
         }
         (passage, _) => facts.extend(opens_at_once(&mut request, passage)),
     }
@@ -216,6 +218,7 @@ fn blank(id: RequestId, asked: Asked, state: State) -> Request {
         grant: None,
         shortened: None,
         emergency: None,
+        offline: None,
         extended: None,
         told_of: Vec::new(),
         posts: Posts::default(),

@@ -3,6 +3,7 @@
 
 mod emergency;
 mod observing;
+mod offline;
 mod opening;
 mod quorum;
 mod step;
@@ -35,7 +36,7 @@ pub const GIVE_UP_AFTER: Seconds = Seconds::minutes(10);
 /// - INVARIANT (closing): [`State::Ending`] is left only by [`Command::Withdrawn`].
 /// - A final state is never left.
 /// - Every change of state comes with exactly one event that tells of it, apart from votes that
-///   fill the last slot (the vote and the grant).
+///   fill a stage (the vote, and the next stage or the grant).
 ///
 /// # Errors
 /// A typed [`Refusal`]; the document stays as it is.
@@ -59,9 +60,18 @@ pub fn decide(request: &Request, command: Command, facts: &Facts<'_>) -> Result<
         (S::Pending { .. }, C::Cancel { by }) => {
             waiting::cancel(step.only_requester(&by)?, Actor::Person(by))
         }
+        (S::Pending { stage, .. }, C::ApproveOffline { claimed }) => {
+            offline::approve(step, facts, &claimed, *stage)
+        }
         (S::Pending { .. }, C::Emergency { by }) => emergency::open(step, facts, by),
         (S::Granting { .. } | S::Active { .. }, C::Done { by } | C::Cancel { by }) => {
             step.only_requester(&by)?.end(End::Done, Actor::Person(by))
+        }
+        (S::Pending { .. }, C::Finish { by }) => {
+            waiting::cancel(step.only_service(&by)?, Actor::from(&by))
+        }
+        (S::Granting { .. } | S::Active { .. }, C::Finish { by }) => {
+            step.only_service(&by)?.end(End::Done, Actor::from(&by))
         }
         (S::Granting { .. } | S::Active { .. }, C::Revoke { by, reason }) => {
             votes::may_revoke(request, facts, &by)?;
@@ -137,8 +147,10 @@ fn misplaced(state: &State, command: &Command) -> Refusal {
             | Command::Deny { .. }
             | Command::Cancel { .. }
             | Command::Done { .. }
+            | Command::Finish { .. }
             | Command::Revoke { .. }
             | Command::Emergency { .. }
+            | Command::ApproveOffline { .. }
             | Command::Review { .. },
             _,
         ) => Refusal::Over { state: word },
@@ -157,8 +169,10 @@ impl Command {
             Self::Deny { .. } => "deny",
             Self::Cancel { .. } => "cancel",
             Self::Done { .. } => "done",
+            Self::Finish { .. } => "finish",
             Self::Revoke { .. } => "revoke",
             Self::Emergency { .. } => "emergency",
+            Self::ApproveOffline { .. } => "approve offline",
             Self::Review { .. } => "review",
             Self::Forget { .. } => "forget",
             Self::IncidentClosed => "incident closed",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::asked::Asked;
 use super::posts::Posts;
 use super::state::State;
+use super::without_slack::OfflineVote;
 use crate::id::RequestId;
 use crate::netpol::{Effect, Finding, SideRef};
 use crate::rules::{Pass, Right, Route, StagePlan, UserId};
@@ -49,6 +50,9 @@ pub struct Request {
     /// Who opened it at once, skipping its stages, and what became of the review.
     #[serde(default)]
     pub emergency: Option<Emergency>,
+    /// The vote that was given while Slack was away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offline: Option<OfflineVote>,
     /// The objects of its gate, from the first attempt on.
     pub gate: Vec<GateObject>,
     /// The time it is (or was) open.

@@ -2,9 +2,10 @@
 
 use super::document::{ExtendedBy, GateObject, Request};
 use super::state::End;
+use super::without_slack::Claimed;
 use crate::audit::Event;
 use crate::netpol::{Effect, Finding};
-use crate::rules::{Roll, UserId, Verdict};
+use crate::rules::{Principal, Roll, UserId, Verdict};
 use crate::units::{Seconds, Time};
 
 /// What somebody, time or the cluster wants of a request.
@@ -38,6 +39,11 @@ pub enum Command {
         /// The verified person.
         by: UserId,
     },
+    /// The service that asked needs the path no more: what waits is taken back, what is open is closed.
+    Finish {
+        /// The verified service.
+        by: Principal,
+    },
     /// An approver or revoker closes the path.
     Revoke {
         /// The verified person.
@@ -49,6 +55,11 @@ pub enum Command {
     Emergency {
         /// The verified person.
         by: UserId,
+    },
+    /// A service approves while Slack is away.
+    ApproveOffline {
+        /// Who, and with what.
+        claimed: Claimed,
     },
     /// Somebody has looked at what an emergency opened.
     Review {
@@ -151,7 +162,7 @@ pub struct Facts<'a> {
     /// stages: a vote of somebody who is not in it counts no longer.
     pub roll: &'a Roll,
     /// The rules' word on this request as they are now; of an emergency, on it as one. `Approve`,
-    /// `Emergency` and `Attempt` are impossible without it.
+    /// `ApproveOffline`, `Emergency` and `Attempt` are impossible without it.
     pub verdict: Option<&'a Verdict>,
 }
 

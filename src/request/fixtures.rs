@@ -4,7 +4,7 @@
 mod people;
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
@@ -76,6 +76,8 @@ pub(crate) fn dana_asks() -> Town {
         remind: Some(Seconds::minutes(15)),
         escalate: None,
         emergency: None,
+        owner: None,
+        offline: BTreeSet::new(),
     };
     let told = Told::Group {
         id: "S0TEAM".into(),
@@ -100,6 +102,7 @@ pub(crate) fn dana_asks() -> Town {
 fn asked() -> Asked {
     Asked {
         by: Principal::Person(user(DANA)),
+        pressed_by: None,
         team: Some(TeamId("T1".into())),
         at: start(),
         origin: Origin::Direct,
@@ -271,7 +274,17 @@ impl Town {
             namespace: "ci".into(),
             name: "deployer".into(),
         };
-        self.from(Origin::Http)
+        self.from(Origin::Http {
+            sent: String::new(),
+        })
+    }
+
+    /// Asked by a service for which Dana answers; `ops/break-glass` may approve without Slack.
+    pub(crate) fn answered_for(self) -> Self {
+        self.by_service().with_way(|way| {
+            way.route.owner = Some(user(DANA));
+            way.route.offline = BTreeSet::from(["ops/break-glass".to_owned()]);
+        })
     }
 
     /// A warning that approvers must see.

@@ -105,6 +105,8 @@ pub enum Notice {
     Reviewed,
     /// Closing does not succeed yet; operators are needed.
     CannotClose,
+    /// A service approved it while Slack was away.
+    ApprovedOffline,
     /// The open path is not as it was approved any more.
     Changed(Finding),
 }

@@ -59,6 +59,21 @@ pub enum Refusal {
         /// The rules' sentence.
         reason: String,
     },
+    /// Slack answers, so people decide.
+    #[error("slack answers, so people decide there")]
+    SlackAnswers,
+    /// Slack does not answer, and not for long enough to be sure.
+    #[error("slack does not answer, but it has not been away for a minute yet")]
+    SlackJustLeft,
+    /// The rule does not let this service approve while Slack is away.
+    #[error("{reason}")]
+    NotOffline {
+        /// The rules' sentence.
+        reason: String,
+    },
+    /// The token was not made for this.
+    #[error("an approval without Slack takes a token of its own that ends within an hour")]
+    LongToken,
     /// There is no review to give, or not by this person.
     #[error("{reason}")]
     NoReview {
@@ -128,10 +143,43 @@ impl Refusal {
                 Some("approvers deny what waits and close what is open with `revoke`".to_owned())
             }
             Self::NotARevoker => Some("ask one of those whom the card names".to_owned()),
+            Self::SlackAnswers => Some("the card has the buttons".to_owned()),
+            Self::SlackJustLeft => {
+                Some("try again after a minute: it counts if Slack is still away then".to_owned())
+            }
+            Self::NotOffline { .. } => Some("it goes on waiting for its approvers".to_owned()),
+            Self::LongToken => Some("make one: `kubectl create token … --duration=10m`".to_owned()),
             Self::DoesNotCount { .. }
             | Self::NoReview { .. }
             | Self::NothingToForget
             | Self::Impossible { .. } => None,
+        }
+    }
+
+    /// Whether it says what this person may not do, rather than how things stand: such an attempt is put on
+    /// record.
+    pub const fn forbids(&self) -> bool {
+        match self {
+            Self::OwnRequest
+            | Self::NotAnApprover { .. }
+            | Self::DoesNotCount { .. }
+            | Self::NoRepeat
+            | Self::NoEmergency { .. }
+            | Self::NotOffline { .. }
+            | Self::LongToken
+            | Self::NoReview { .. }
+            | Self::NotYours
+            | Self::NotARevoker => true,
+            Self::Over { .. }
+            | Self::NotYet { .. }
+            | Self::Stale
+            | Self::AlreadyApproved
+            | Self::SlotTaken
+            | Self::SlackAnswers
+            | Self::SlackJustLeft
+            | Self::NotShorter { .. }
+            | Self::NothingToForget
+            | Self::Impossible { .. } => false,
         }
     }
 }

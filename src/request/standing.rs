@@ -35,8 +35,9 @@ pub fn standing_votes(
         };
         let plan = route.stages.get(stage);
         let filled = votes.iter().filter(|other| other.stage == stage).count();
-        let requester = asked.by.person();
-        let fits = plan.is_some_and(|plan| {
+        let requester = asked.by.person().or(route.owner.as_ref());
+        let pressed = asked.pressed_by.as_ref() == Some(&vote.by);
+        let fits = plan.filter(|_| !pressed).is_some_and(|plan| {
             filled < plan.need && plan.right(&vote.by, requester, roll) == Some(Right::Own)
         });
         if fits {

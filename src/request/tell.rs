@@ -5,18 +5,18 @@
 use super::asked::Origin;
 use super::document::{Request, Told};
 use super::posts::{Address, Audience, Notice, Post, PostKey, PostStatus, Subject};
-use crate::rules::{Principal, UserId};
+use crate::rules::UserId;
 
 impl Request {
-    /// Where the requester reads about this request; `None` for services.
+    /// Where the requester reads about this request: for a service, the person who answers for it; `None`
+    /// where the rule names nobody.
     pub fn requester_address(&self) -> Option<Address> {
-        match (&self.asked.by, &self.asked.origin) {
-            (_, Origin::Thread { channel, ts }) => Some(Address::Thread {
+        match &self.asked.origin {
+            Origin::Thread { channel, ts } => Some(Address::Thread {
                 channel: channel.clone(),
                 ts: ts.clone(),
             }),
-            (Principal::Person(user), _) => Some(Address::Person(user.clone())),
-            (Principal::Service { .. }, _) => None,
+            Origin::Direct | Origin::Http { .. } => self.requester().cloned().map(Address::Person),
         }
     }
 

@@ -154,8 +154,9 @@ const fn about(about: &'static str, sentences: Vec<String>) -> Section {
 
 fn may_ask(case: &Case<'_>) -> bool {
     let template = case.rules.template(&case.ask.template);
+    let who = (case.requester, case.ask.cluster.as_str());
     let by_template =
-        template.is_none_or(|t| permit::template(t, case.requester, case.roll, case.scope).is_ok());
+        template.is_none_or(|t| permit::template(t, who, case.roll, case.scope).is_ok());
     by_template && case.permitted().is_ok()
 }
 

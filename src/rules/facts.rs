@@ -42,12 +42,16 @@ pub struct AskFacts {
     pub recent_asks: usize,
     /// Their automatic approvals of the last 48 h, this one not counted.
     pub automatic: Vec<AutoUse>,
+    /// Whether there are more requests than could be looked at: what is limited by number is refused then.
+    pub uncounted: bool,
     /// What it extends, if it does.
     pub extends: Option<Extending>,
     /// Id of the incident it belongs to, if it does.
     pub incident: Option<String>,
     /// Who wants it opened at once, in an emergency; `None`: an ordinary ask.
     pub emergency: Option<UserId>,
+    /// Slack cannot be asked who is who: whether people could approve is not known.
+    pub slack_away: bool,
 }
 
 /// One automatic approval.

@@ -34,7 +34,7 @@ use super::people::{Principal, Roll, UserId};
 use super::route::Route;
 use super::set::{Rule, RuleSet};
 use super::who::Circle;
-pub use outlook::{Demands, demands, may_declare, open_to};
+pub use outlook::{Demands, decides_offline, demands, may_declare, open_to, owner};
 
 use case::Case;
 
@@ -78,7 +78,7 @@ impl Reason {
 pub fn judge(rules: &RuleSet, requester: &Principal, ask: &AskFacts, roll: &Roll) -> Verdict {
     let scope = Scope::new(requester, ask);
     if let Some(template) = rules.template(&ask.template).filter(|_| !rules.sealed)
-        && let Err(reason) = permit::template(template, requester, roll, &scope)
+        && let Err(reason) = permit::template(template, (requester, &ask.cluster), roll, &scope)
     {
         return refused(None, vec![reason]);
     }
@@ -258,7 +258,7 @@ fn no_rule(
     let mine: Vec<String> = rules
         .rules
         .iter()
-        .filter(|rule| names(rule, requester, roll, scope))
+        .filter(|rule| names(rule, (requester, &ask.cluster), roll, scope))
         .map(|rule| {
             let templates: Vec<&str> = rule.templates().collect();
             format!("`{}` ({})", rule.name, templates.join(", "))
@@ -272,7 +272,7 @@ fn no_rule(
 }
 
 /// Whether the rule names the requester among those who may ask.
-fn names(rule: &Rule, requester: &Principal, roll: &Roll, scope: &Scope) -> bool {
+fn names(rule: &Rule, requester: (&Principal, &str), roll: &Roll, scope: &Scope) -> bool {
     let among = permit::among(&rule.requesters, requester, roll, scope);
     among.is_ok_and(|(named, _)| named)
 }

@@ -10,6 +10,7 @@ mod bounds;
 mod circle;
 mod emergency;
 mod incident;
+mod owner;
 mod requesters;
 mod rule;
 mod stage;

@@ -12,10 +12,17 @@ use sha2::{Digest, Sha256};
 use super::lint::{self, Known};
 use super::model::{API_VERSION, AccessRule, AccessTemplate, At};
 use super::problem::{Fault, Findings, Place, Problem, Severity, suggest, usable};
-use super::set::{RuleSet, Template};
+use super::set::{Rule, RuleSet, Template};
 
 /// Largest file, in bytes: thousands of rules. What is larger is no rules file.
 const MAX_FILE: usize = 1024 * 1024;
+
+/// Longest text of one rule as it is kept, in bytes. Twice as long where every character has to be
+/// escaped, it fits into a document of the store, and into a record of the ledger.
+pub const MAX_RULE: usize = 64 * 1024;
+
+/// Most rules: a record that names all of them fits into a document of the store.
+pub const MAX_RULES: usize = 1_500;
 
 /// The templates that come with the program.
 pub const EMBEDDED: &[(&str, &str)] = &[
@@ -70,6 +77,7 @@ pub fn load_allowing(files: &[(String, String)], allowed: &Allowed) -> (RuleSet,
     let mut rules = Vec::new();
     for one in &read.rules {
         let mut findings = Findings::new(&one.file, one.before, &mut problems);
+        check_size(one, &mut findings);
         rules.extend(lint::rule(
             &one.document,
             one.digest.clone(),
@@ -78,14 +86,28 @@ pub fn load_allowing(files: &[(String, String)], allowed: &Allowed) -> (RuleSet,
         ));
     }
     problems.extend(lint::across(&rules, &names));
+    problems.extend(too_many(&rules));
     problems.sort();
     let sealed = !usable(&problems);
+    let texts = read.rules.into_iter().map(|one| (one.digest, one.text));
     let set = RuleSet {
         templates,
         rules,
         sealed,
+        texts: texts.collect(),
     };
     (set, problems)
+}
+
+/// More rules than one record can name.
+fn too_many(rules: &[Rule]) -> Option<Problem> {
+    let first = rules.get(MAX_RULES)?;
+    Some(Problem {
+        place: first.place.clone(),
+        severity: Severity::Error,
+        message: format!("there are more than {MAX_RULES} rules"),
+        hint: Some("let one rule serve many teams: names may be taken from the target".to_owned()),
+    })
 }
 
 /// What was read, before it is checked.
@@ -99,8 +121,22 @@ struct Documents {
 struct Located<D> {
     file: String,
     before: u64,
+    /// Its contents as JSON with sorted fields.
+    text: String,
+    /// SHA-256 of that text.
     digest: String,
     document: D,
+}
+
+/// The text of every rule that governs is kept, so it must fit.
+fn check_size(one: &Located<AccessRule>, findings: &mut Findings<'_>) {
+    if one.text.len() > MAX_RULE {
+        let fault = Fault::new(
+            format!("the rule is longer than {MAX_RULE} bytes"),
+            "name groups instead of many people, or split it",
+        );
+        findings.error(&one.document.metadata.name, fault);
+    }
 }
 
 fn check_templates(
@@ -176,17 +212,20 @@ fn located<D: DeserializeOwned>(text: &str, findings: &mut Findings<'_>) -> Opti
     let document = yaml::<D>(text, findings)?;
     let contents = yaml::<serde_json::Value>(text, findings)?;
     let (file, before) = findings.origin();
+    // JSON with sorted fields: layout and comments do not count.
+    let text = contents.to_string();
     Some(Located {
         file,
         before,
-        digest: digest(&contents),
+        digest: digest(&text),
+        text,
         document,
     })
 }
 
-/// SHA-256 of the contents as JSON with sorted fields: layout and comments do not count.
-fn digest(contents: &serde_json::Value) -> String {
-    let hash = Sha256::digest(contents.to_string().as_bytes());
+/// SHA-256 of a text, hex.
+fn digest(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
     hash.iter().fold(String::new(), |mut hex, byte| {
         // Writing into a string cannot fail.
         let _ = write!(hex, "{byte:02x}");

@@ -143,10 +143,13 @@ pub struct RuleSpec {
     pub emergency: Option<At<EmergencySpec>>,
     /// What is approved without asking anybody.
     pub auto: Option<At<AutoSpec>>,
-    /// The human named for services. Not supported yet.
+    /// The person who answers for what services ask: told in their place, and never one of its approvers.
     pub owner: Option<At<String>>,
-    /// Who may decide when Slack is away. Not supported yet.
-    pub offline: Option<At<OfflineSpec>>,
+    /// Which services may give one approval while Slack is away. It is recorded under the account's name: it
+    /// is no person's vote, and has nobody's Slack identity.
+    pub offline: Option<At<AccountsSpec>>,
+    /// Which services may read every request that the rule governs.
+    pub readers: Option<At<AccountsSpec>>,
     /// How asks that belong to an incident differ.
     pub incident: Option<At<IncidentSpec>>,
 }
@@ -300,11 +303,11 @@ pub struct HoursSpec {
     pub days: Option<At<Vec<At<String>>>>,
 }
 
-/// Who may decide when Slack is away.
+/// Some services.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct OfflineSpec {
-    /// Services, as `namespace/name`.
+pub struct AccountsSpec {
+    /// As `namespace/name`; of another cluster than the path's as `cluster:namespace/name`.
     pub service_accounts: Vec<At<String>>,
 }
 

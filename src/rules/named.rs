@@ -1,7 +1,8 @@
 //! What rules name, part by part: for looking up whether it is there. Nothing here judges.
 
 use super::group::Group;
-use super::set::Rule;
+use super::people::Account;
+use super::set::{Rule, RuleSet};
 use super::text::Text;
 use super::who::Circle;
 
@@ -33,6 +34,15 @@ impl Rule {
         let revoking = self.revokers.named("revokers".to_owned(), 0);
         let next = self.escalate.iter();
         let next = next.map(|next| next.to.named("escalate".to_owned(), 0));
+        let owner = self.owner.iter().map(|owner| Named {
+            part: "owner".to_owned(),
+            group: Group {
+                users: vec![owner.0.clone()],
+                ..Group::default()
+            },
+            open: Vec::new(),
+            need: 0,
+        });
         let rescuing = self.emergency.iter();
         let rescuing = rescuing.map(|plan| plan.by.named("emergency".to_owned(), 0));
         [asking]
@@ -41,6 +51,7 @@ impl Rule {
             .chain([revoking])
             .chain(next)
             .chain(rescuing)
+            .chain(owner)
             .collect()
     }
 
@@ -56,6 +67,25 @@ impl Rule {
         let (outright, open): (Vec<&Text>, Vec<&Text>) =
             places.partition(|place| place.fixed().is_some());
         (written(&outright), written(&open))
+    }
+}
+
+impl RuleSet {
+    /// Whether some rule, or some template, names this account among those who may ask on one of these
+    /// clusters. It allows nothing: who is not named has nothing to ask at all.
+    pub fn names_requester<'a>(
+        &self,
+        account: &Account,
+        clusters: impl IntoIterator<Item = &'a String>,
+    ) -> bool {
+        let named = |cluster: &String| {
+            let here = |rule: &&Rule| rule.clusters.iter().any(|glob| glob.matches(cluster));
+            let rules = self.rules.iter().filter(here).map(|rule| &rule.requesters);
+            let templates = self.templates.values();
+            let mut all = rules.chain(templates.filter_map(|t| t.requesters.as_ref()));
+            all.any(|requesters| account.is_in(&requesters.services, cluster))
+        };
+        clusters.into_iter().any(named)
     }
 }
 

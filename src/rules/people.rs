@@ -57,6 +57,73 @@ impl fmt::Display for Principal {
     }
 }
 
+/// Who a service is, seen from nowhere: the same account whichever cluster it asks about.
+///
+/// A [`Principal::Service`] is seen from the cluster that a path is in: `ci/deployer` is that cluster's own
+/// account, `prod-us:ci/deployer` the one of another. So a rule that names `ci/deployer` never means an
+/// account of the same name in another cluster. Namespaces and cluster names have no colon.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Account {
+    /// The cluster whose API server vouches for it; `None`: vouched for by something else, which its
+    /// namespace names (`oidc:github`).
+    pub cluster: Option<String>,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Account {
+    /// The account behind a requester on this cluster; `None` for people.
+    pub fn of(principal: &Principal, cluster: &str) -> Option<Self> {
+        let Principal::Service { namespace, name } = principal else {
+            return None;
+        };
+        let name = name.clone();
+        let (cluster, namespace) = match namespace.split_once(':') {
+            None => (Some(cluster.to_owned()), namespace.clone()),
+            Some((ELSEWHERE, _)) => (None, namespace.clone()),
+            Some((cluster, namespace)) => (Some(cluster.to_owned()), namespace.to_owned()),
+        };
+        Some(Self {
+            cluster,
+            namespace,
+            name,
+        })
+    }
+
+    /// How it is called on this cluster: by cards, rules and marks there.
+    pub fn within(&self, cluster: &str) -> Principal {
+        let namespace = match &self.cluster {
+            Some(own) if own != cluster => format!("{own}:{}", self.namespace),
+            _ => self.namespace.clone(),
+        };
+        Principal::Service {
+            namespace,
+            name: self.name.clone(),
+        }
+    }
+
+    /// Whether a list of accounts (`ci/deployer`, `prod-us:ci/deployer`) that is written for this cluster
+    /// names it.
+    pub fn is_in(&self, named: &BTreeSet<String>, cluster: &str) -> bool {
+        named.contains(&self.to_string()) || named.contains(&self.within(cluster).to_string())
+    }
+}
+
+/// What namespaces of accounts begin with that no cluster vouches for: no cluster is called so.
+pub const ELSEWHERE: &str = "oidc";
+
+/// `prod-eu:ci/deployer` or `oidc:github/acme`: names one account among those of all clusters.
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(cluster) = &self.cluster {
+            write!(f, "{cluster}:")?;
+        }
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
 /// What Slack says about a person. Only members count for anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -84,6 +151,10 @@ pub struct Person {
     pub name: String,
     /// Their zone, an IANA name such as `Europe/Berlin`.
     pub zone: Option<String>,
+    /// Their address, where the bot may read it (`users:read.email`). Personal data: it goes into the
+    /// ledger's votes and nowhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// Whether they count.
     pub standing: Standing,
 }

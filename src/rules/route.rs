@@ -39,6 +39,12 @@ pub struct Route {
     /// Who may open at once while it waits.
     #[serde(default)]
     pub emergency: Option<EmergencyPlan>,
+    /// The person who answers for the service that asked; `None` also where a person asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
+    /// Services that may give one approval while Slack is away, as the rule writes them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub offline: BTreeSet<String>,
 }
 
 /// How a request may pass.
@@ -77,6 +83,17 @@ pub struct EmergencyPlan {
     pub tell: String,
     /// Until when a review is demanded, from the opening.
     pub review: Seconds,
+}
+
+/// The longest grant that an approval without Slack can lead to, where the rule says nothing about
+/// emergencies.
+pub const OFFLINE_MAX: Seconds = Seconds::minutes(30);
+
+impl Route {
+    /// The longest grant that an approval without Slack can lead to.
+    pub fn offline_max(&self) -> Seconds {
+        self.emergency.as_ref().map_or(OFFLINE_MAX, |plan| plan.max)
+    }
 }
 
 /// One layer of approval.

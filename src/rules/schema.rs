@@ -90,7 +90,7 @@ mod tests {
         check::<m::EmergencySpec>("EmergencySpec");
         check::<m::AutoSpec>("AutoSpec");
         check::<m::HoursSpec>("HoursSpec");
-        check::<m::OfflineSpec>("OfflineSpec");
+        check::<m::AccountsSpec>("AccountsSpec");
         check::<m::IncidentSpec>("IncidentSpec");
     }
 

@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::condition::Condition;
 use super::group::{channel_key, oncall_key, roll_key};
-use super::people::UserId;
+use super::people::{Account, UserId};
 use super::problem::Place;
 use super::text::Text;
 use super::who::{Circle, Glob};
@@ -27,6 +27,8 @@ pub struct RuleSet {
     pub(super) templates: BTreeMap<String, Template>,
     pub(super) rules: Vec<Rule>,
     pub(super) sealed: bool,
+    /// Texts of rules by their digest.
+    pub(super) texts: BTreeMap<String, String>,
 }
 
 impl RuleSet {
@@ -48,6 +50,12 @@ impl RuleSet {
     /// The rule of this name.
     pub fn rule(&self, name: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.name == name)
+    }
+
+    /// The text whose SHA-256 is this digest: a rule's contents as JSON with sorted fields. At most
+    /// [`MAX_RULE`](super::load::MAX_RULE) bytes in a set that opens anything.
+    pub fn text_of(&self, digest: &str) -> Option<&str> {
+        self.texts.get(digest).map(String::as_str)
     }
 
     /// Whether the set had errors and therefore opens nothing.
@@ -261,9 +269,22 @@ pub struct Rule {
     pub(super) escalate: Option<Escalate>,
     pub(super) emergency: Option<Emergency>,
     pub(super) auto: Option<Auto>,
+    /// Who answers for what services ask.
+    pub(super) owner: Option<UserId>,
+    /// Which services may give one approval while Slack is away.
+    pub(super) offline: BTreeSet<String>,
+    /// Which services may read what it governs.
+    pub(super) readers: BTreeSet<String>,
 }
 
 impl Rule {
+    /// Whether a service may read the requests on this cluster that the rule governs: its readers, and
+    /// those who may have to approve them.
+    pub fn lets_read(&self, account: &Account, cluster: &str) -> bool {
+        let named = |list: &BTreeSet<String>| account.is_in(list, cluster);
+        named(&self.readers) || named(&self.offline)
+    }
+
     /// The templates it is for, as written.
     pub fn templates(&self) -> impl Iterator<Item = &str> {
         self.templates.iter().map(|glob| glob.0.as_str())

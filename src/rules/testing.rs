@@ -90,6 +90,7 @@ pub(super) fn roll() -> Roll {
             team: None,
             name: id.to_lowercase(),
             zone: None,
+            email: None,
             standing: Standing::Member,
         };
         (user(id), person)

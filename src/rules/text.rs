@@ -154,9 +154,11 @@ fn check_paths(insert: &Insert, label_keys: &BTreeSet<String>) -> Result<(), Fau
 fn label_fault(key: &str, label_keys: &BTreeSet<String>) -> Fault {
     let hint = match nearest(key, label_keys.iter().map(String::as_str)) {
         Some(word) => format!("did you mean `{word}`?"),
-        None => "allow the key in the configuration, if those who label namespaces may choose who \
-                 approves"
-            .to_owned(),
+        None => {
+            "add it to `labelKeys` in the file that DRAWBRIDGE_CONFIG names, if those who label \
+                 namespaces may choose who approves"
+                .to_owned()
+        }
     };
     Fault::new(
         format!("the namespace label `{key}` is not allowed in names"),

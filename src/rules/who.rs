@@ -38,6 +38,11 @@ impl Circle {
         self.oncall.extend(other.oncall.iter().cloned());
     }
 
+    /// Whether it names nobody.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.only_users() && self.users.is_empty()
+    }
+
     /// Whether it names people only by id.
     pub(super) const fn only_users(&self) -> bool {
         self.handles.is_empty() && self.channels.is_empty() && self.oncall.is_empty()

@@ -7,17 +7,20 @@
 //!
 //! Some promises are checked when any story ends, whatever it tells (`scenario/end.rs`): Slack had nothing to
 //! complain about, nothing of ours is left in the cluster, every gate was approved and closed in
-//! time, and every message is current.
+//! time, and every message is current; and (`scenario/ledger.rs`) everything that happened is in the
+//! ledger, once.
 
 mod act;
 mod end;
 mod expect;
 pub mod forms;
+mod ledger;
 pub mod manual;
 pub mod parse;
 mod pattern;
 pub mod play;
 mod screens;
+mod service;
 mod stage;
 pub mod story;
 #[cfg(test)]

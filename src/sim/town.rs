@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use chrono::NaiveTime;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -28,6 +29,7 @@ use super::slack::{Slack, Surroundings};
 use crate::app::Parts;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
+use crate::digest::Weekly;
 use crate::entropy::Entropy;
 use crate::units::Time;
 use premises::Premises;
@@ -129,9 +131,11 @@ impl Town {
             site: plan.site.clone(),
             max_lifetime: plan.max_lifetime,
             rulebook: Mutex::new(plan.site.rulebook()?),
+            weekly: Mutex::default(),
             bot: Mutex::default(),
             crashed: Arc::default(),
             trials: Arc::default(),
+            traces: plan.traces.clone(),
         });
         let replacing = Arc::clone(&premises).replace_crashed();
         tracker.spawn(stop.clone().run_until_cancelled_owned(replacing));
@@ -244,7 +248,7 @@ impl Town {
         *rulebook = changed;
         drop(rulebook);
         if let Some(parts) = self.parts() {
-            parts.rules.store(rules);
+            parts.put_in_force(rules);
         }
         Ok(())
     }
@@ -299,5 +303,25 @@ impl Town {
     /// The rules cannot be used, or one is running.
     pub fn start_bot(&mut self) -> Result<()> {
         self.premises.start()
+    }
+
+    /// One ends in order, another starts.
+    ///
+    /// # Errors
+    /// As of [`Town::stop_bot`] and [`Town::start_bot`].
+    pub async fn restart_bot(&mut self) -> Result<()> {
+        self.stop_bot().await?;
+        self.start_bot()
+    }
+
+    /// From now on the bot tells `#channel` on Mondays how access was used, at this time, UTC; one that is
+    /// started later does too.
+    pub fn tell_weekly(&mut self, channel: &str, at: NaiveTime) {
+        self.premises.tell_weekly(Weekly {
+            channel: format!("#{channel}"),
+            on: chrono::Weekday::Mon,
+            at,
+            zone: chrono_tz::Tz::UTC,
+        });
     }
 }

@@ -4,6 +4,9 @@
 //! is used: the library's full models refuse an answer for one unexpected field, and a message that
 //! was posted must not turn into an error because Slack described it in a new way.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::*;
 use tokio::sync::OnceCell;
@@ -15,6 +18,7 @@ mod error;
 mod history;
 mod pace;
 mod people;
+mod silence;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -24,9 +28,11 @@ pub use self::channels::MOST_MEMBERS;
 pub use self::error::{Retry, SlackError};
 pub use self::people::{GroupRecord, UserRecord};
 pub use self::views::Opened;
+use crate::metrics::Metrics;
 use crate::rules::{TeamId, UserId};
 use crate::slack::SlackConfig;
 use crate::slack::transport::Wire;
+use crate::units::{Seconds, Time};
 use crate::view::Message;
 
 /// `event_type` of the metadata on our messages, by which [`SlackApi::find_posted`] knows them.
@@ -74,6 +80,8 @@ pub struct SlackApi {
     caller: Caller,
     wire: Wire,
     me: OnceCell<Identity>,
+    /// Whether deliveries arrive over Socket Mode now.
+    linked: AtomicBool,
 }
 
 impl std::fmt::Debug for SlackApi {
@@ -89,7 +97,19 @@ impl SlackApi {
             caller: Caller::new(config, wire.clone()),
             wire,
             me: OnceCell::new(),
+            linked: AtomicBool::new(false),
         }
+    }
+
+    /// The same, with its calls and its connection told to these metrics.
+    #[must_use]
+    pub fn observed(mut self, metrics: Arc<Metrics>) -> Self {
+        self.caller.metrics = metrics;
+        self
+    }
+
+    pub(super) const fn metrics(&self) -> &Arc<Metrics> {
+        &self.caller.metrics
     }
 
     /// The wire that calls go over.
@@ -100,6 +120,37 @@ impl SlackApi {
     /// `auth.test`, asked anew.
     pub async fn auth_test(&self) -> Result<Identity, SlackError> {
         self.caller.get("auth.test", Vec::new()).await
+    }
+
+    /// For how long Slack has been away, as far as two attempts to reach it tell: this one, which begins at
+    /// `now`, and the first one before it since when nothing came from Slack. `None`: it is there (deliveries
+    /// arrive over Socket Mode, or it says anything at all). A doubt counts as there: what may be done
+    /// without Slack must wait then. Known to this process alone.
+    pub async fn away_for(&self, now: Time) -> Option<Seconds> {
+        if self.linked.load(Ordering::Relaxed) {
+            return None;
+        }
+        let silence = &self.caller.silence;
+        let heard = silence.heard();
+        match self.auth_test().await {
+            Err(SlackError::Away { .. } | SlackError::Ambiguous { .. }) => {
+                silence.unanswered(heard, now)
+            }
+            _ => None,
+        }
+    }
+
+    /// Something came from Slack: a delivery.
+    pub(super) fn hear(&self) {
+        self.caller.silence.hear();
+    }
+
+    /// Socket Mode's connection came or went.
+    pub(super) fn note_link(&self, linked: bool) {
+        self.linked.store(linked, Ordering::Relaxed);
+        if linked {
+            self.hear();
+        }
     }
 
     /// Who we are: asked once, then remembered (a token's identity never changes).

@@ -99,6 +99,7 @@ impl Deliverer {
     ///
     /// Dropping the future loses nothing: the work and its answer go on.
     pub async fn take(&self, delivery: Delivery) -> Answer {
+        self.api.hear();
         let me = match self.identity(delivery.kind).await {
             Ok(me) => me,
             Err(error) => return self.withhold(&error.to_string()),

@@ -15,6 +15,7 @@ use crate::oncall::OnCall;
 use crate::rules::{Person, Roll, Standing, TeamId, UserId};
 use crate::units::Seconds;
 
+mod before;
 mod cache;
 mod groups;
 #[cfg(test)]
@@ -204,6 +205,7 @@ fn describe(user: &UserId, record: UserRecord, ours: Option<&TeamId>) -> Person 
         team: record.team_id.map(TeamId),
         name: name.unwrap_or_else(|| user.0.clone()),
         zone: record.tz.filter(|zone| !zone.is_empty()),
+        email: profile.email.filter(|email| !email.is_empty()),
         standing,
     }
 }

@@ -75,6 +75,13 @@ impl Socket {
         }
     }
 
+    fn become_(&self, state: SocketState) {
+        let connected = state == SocketState::Connected;
+        self.api.note_link(connected);
+        self.api.metrics().slack_connected(connected);
+        self.state.send_replace(state);
+    }
+
     /// How the connection is doing, now and from now on. For `/readyz`'s detail.
     pub fn state(&self) -> watch::Receiver<SocketState> {
         self.state.subscribe()
@@ -82,6 +89,7 @@ impl Socket {
 
     /// Stays connected until cancelled.
     pub async fn run(self) {
+        self.become_(SocketState::Connecting);
         let mut backoff = Backoff::default();
         let cancel = self.shared.cancel.clone();
         loop {
@@ -97,7 +105,7 @@ impl Socket {
                 () = tokio::time::sleep(pause) => {}
             }
         }
-        self.state.send_replace(SocketState::Closed);
+        self.become_(SocketState::Closed);
     }
 
     /// One connection, until it wants a successor.
@@ -107,7 +115,7 @@ impl Socket {
             Err(trouble) => return self.tell(trouble),
         };
         let opened = Instant::now();
-        self.state.send_replace(SocketState::Connected);
+        self.become_(SocketState::Connected);
         tracing::info!("connected to Slack");
         let (sender, parting) = oneshot::channel();
         let task = link.run(self.shared.clone(), sender);
@@ -122,7 +130,7 @@ impl Socket {
             }
             Parting::Lost(reason) => {
                 tracing::warn!(reason, "the connection to Slack is lost");
-                self.state.send_replace(SocketState::Away(reason));
+                self.become_(SocketState::Away(reason));
             }
             Parting::Disabled => return self.tell(Trouble::Open(OpenError::Disabled)),
         }
@@ -145,10 +153,10 @@ impl Socket {
                 reason,
                 "Slack will not let us connect until somebody repairs this"
             );
-            self.state.send_replace(SocketState::Refused(reason));
+            self.become_(SocketState::Refused(reason));
         } else {
             tracing::warn!(reason, "cannot connect to Slack");
-            self.state.send_replace(SocketState::Away(reason));
+            self.become_(SocketState::Away(reason));
         }
         ended
     }

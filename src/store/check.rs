@@ -27,13 +27,15 @@ pub(super) fn check(step: &Commit) -> Result<()> {
     }
 }
 
-fn within(what: &str, size: usize, most: usize) -> Result<()> {
+/// Refuses what is larger than it may be.
+pub(super) fn within(what: &str, size: usize, most: usize) -> Result<()> {
     if size <= most {
         return Ok(());
     }
     misuse(&format!("{what} of {size}, more than {most}"))
 }
 
-fn misuse<T>(why: &str) -> Result<T> {
+/// Somebody asked wrongly.
+pub(super) fn misuse<T>(why: &str) -> Result<T> {
     Err(StoreError::Misuse(why.to_owned()))
 }

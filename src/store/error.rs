@@ -23,6 +23,17 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// One word for metrics.
+    pub const fn class(&self) -> &'static str {
+        match self {
+            Self::Away(_) => "away",
+            Self::Full(_) => "full",
+            Self::Taken(_) => "taken",
+            Self::Corrupt(_) => "corrupt",
+            Self::Misuse(_) => "misuse",
+        }
+    }
+
     /// Whether and when the same call makes sense again.
     pub const fn retry(&self) -> Retry {
         match self {

@@ -1,12 +1,15 @@
 //! The store of simulations and demos without a file: everything in this process, on the given
 //! clock, the same order every time. Nothing survives the process.
 
+mod ledger;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
+use self::ledger::Chain;
 use super::check::check;
 use super::lane::{LaneState, Millis, next_token};
 use super::step::{self, Row};
@@ -34,6 +37,7 @@ struct State {
     /// Every alarm of `rows`, in the order of claims. INVARIANT (index): changed only by `put`.
     due: BTreeMap<(Shard, Lane), BTreeSet<(Millis, RequestId)>>,
     last_token: u64,
+    chain: Chain,
 }
 
 impl MemoryStore {
@@ -128,6 +132,11 @@ impl State {
         claims
     }
 
+    fn count_events(&self, id: &RequestId) -> u64 {
+        let events = self.events.get(id).map_or(0, Vec::len);
+        u64::try_from(events).unwrap_or(u64::MAX)
+    }
+
     fn mark(&self, key: &str, now: Millis) -> Option<&RequestId> {
         let (id, until) = self.seen.get(key)?;
         (*until > now).then_some(id)
@@ -156,6 +165,9 @@ impl Store for MemoryStore {
             state
                 .seen
                 .insert(key, (step.id.clone(), now.plus(SEEN_FOR)));
+        }
+        if !step.events.is_empty() {
+            state.chain.wait(&step.id, now);
         }
         state.events.entry(step.id).or_default().extend(step.events);
         Ok(Committed::Applied(revision))

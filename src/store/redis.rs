@@ -15,6 +15,7 @@ mod concerns;
 mod conn;
 mod errors;
 mod keys;
+mod ledger;
 mod link;
 mod read;
 mod replicas;
@@ -32,7 +33,7 @@ use self::call::Call;
 use self::conn::Dialer;
 use self::errors::judge;
 use self::link::{Counters, Link};
-use self::replicas::{Copies, Replicas};
+use self::replicas::{Copies, Home, Replicas};
 use self::scripts::Scripts;
 use super::check::check;
 use super::{
@@ -66,7 +67,7 @@ pub struct Counts {
     pub dials: u64,
     /// Connections given up: broken, half open, or leading to a replica.
     pub replaced: u64,
-    /// Commits that no replica had in time although there is one, or was a moment ago.
+    /// Commits and appends that no replica had in time although there is one, or was a moment ago.
     pub unreplicated: u64,
 }
 
@@ -115,15 +116,20 @@ impl RedisStore {
             .await
     }
 
-    /// Runs a commit and waits until a replica has it, where there is one.
-    async fn run_surely(&self, call: &Call<'_>, id: &RequestId) -> Result<Answer> {
-        let key = keys::doc(id);
-        let (replicas, key) = (&self.replicas, &key);
+    /// Runs a change of what is at `home`, `key` for one, and waits until a replica has it, where there
+    /// is one.
+    async fn run_surely<T: FromRedisValue + Send>(
+        &self,
+        call: &Call<'_>,
+        home: Home,
+        key: &str,
+    ) -> Result<T> {
+        let replicas = &self.replicas;
         let (answer, copies) = self
             .sure
             .call(|mut conn| async move {
-                let answer: Answer = call.invocation().invoke_async(&mut conn).await?;
-                let copies = replicas.have(&mut conn, id.shard(), key).await?;
+                let answer: T = call.invocation().invoke_async(&mut conn).await?;
+                let copies = replicas.have(&mut conn, home, key).await?;
                 Ok((answer, copies))
             })
             .await?;
@@ -136,7 +142,7 @@ impl RedisStore {
             self.link.dial_again();
             self.sure.dial_again();
         }
-        let why = "no replica has the commit yet: repeat it before its effect";
+        let why = "no replica has the change yet: repeat it before its effect";
         Err(StoreError::Away(anyhow::anyhow!(why)))
     }
 }
@@ -150,8 +156,9 @@ impl Store for RedisStore {
         check(&step)?;
         let call = self.scripts.commit_call(&step);
         let precedes_an_effect = step.claim.is_some() && !step.closing;
-        let answer = if precedes_an_effect {
-            self.run_surely(&call, &step.id).await?
+        let answer: Answer = if precedes_an_effect {
+            self.run_surely(&call, Home::Of(step.id.shard()), &keys::doc(&step.id))
+                .await?
         } else {
             self.run(&call).await?
         };

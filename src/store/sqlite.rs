@@ -7,6 +7,7 @@
 mod ballast;
 mod errors;
 mod file;
+mod ledger;
 mod rows;
 mod schema;
 
@@ -144,6 +145,9 @@ fn commit(db: &Connection, step: &Commit, now: Millis) -> Result<Committed> {
     let row = step::next(row, step, now);
     rows::save(db, &step.id, &row)?;
     rows::append(db, &step.id, &step.events)?;
+    if !step.events.is_empty() {
+        ledger::wait(db, &step.id, now)?;
+    }
     if let Some(key) = &step.seen {
         rows::forget_marks(db, now)?;
         rows::set_mark(db, key, &step.id, now.plus(SEEN_FOR))?;

@@ -39,12 +39,21 @@ pub(super) fn terms(request: &Request) -> Markup {
         .as_ref()
         .map(|extends| Markup::from("extends ") + Markup::code(extends.id.as_str()));
     let parts = [
-        Markup::principal(&asked.by),
+        asker(request),
         Markup::typed(&asked.cluster),
         length(request),
         Markup::code(request.id.as_str()),
     ];
     Markup::join(parts.into_iter().chain(extends).chain(incident), " · ")
+}
+
+/// Who asked; of a service also who answers for it.
+fn asker(request: &Request) -> Markup {
+    let by = Markup::principal(&request.asked.by);
+    match (request.asked.by.person(), request.requester()) {
+        (None, Some(owner)) => by + " (owner " + Markup::person(owner) + ")",
+        _ => by,
+    }
 }
 
 /// `30 min`, `30 min more`, `20 min (asked: 30 min)`.
@@ -150,7 +159,7 @@ fn waiting(request: &Request) -> Message {
 }
 
 fn rescues_self(request: &Request) -> bool {
-    let requester = request.asked.by.person();
+    let requester = request.requester();
     requester.is_some_and(|person| request.rescuers.contains(person))
 }
 

@@ -162,6 +162,19 @@ pub fn history(history: &History<'_>) -> Message {
         .send(head + ": " + history.requests.len())
 }
 
+/// Everybody whom the line of a timeline names.
+pub fn named(event: &Event) -> Vec<&UserId> {
+    let by = match &event.by {
+        Actor::Person(user) => Some(user),
+        _ => None,
+    };
+    let asked = match &event.fact {
+        Fact::StageReached { asked, .. } | Fact::Escalated { asked } => asked.as_slice(),
+        _ => &[],
+    };
+    by.into_iter().chain(asked.iter().take(NAMED)).collect()
+}
+
 /// One line of a timeline; `None` for what a review does not need. `name` tells what people are called.
 pub fn told(request: &Request, event: &Event, name: &dyn Fn(&UserId) -> String) -> Option<String> {
     let (from, to) = request.path();
@@ -202,7 +215,17 @@ pub fn told(request: &Request, event: &Event, name: &dyn Fn(&UserId) -> String) 
         }
         Fact::Cancelled => format!("{by} took {id} back"),
         Fact::Lapsed => format!("nobody answered {id} in time"),
-        Fact::Escalated { .. } => format!("{id} was escalated"),
+        Fact::StageReached { stage, asked } => {
+            format!("{} asked for {id}, for {}", were(asked, name), plain(stage))
+        }
+        Fact::ApprovedOffline { stage, account, .. } => {
+            let (account, stage) = (plain(account), plain(stage));
+            format!("{account} approved {id} for {stage}, while Slack was away")
+        }
+        Fact::Escalated { asked } if asked.is_empty() => format!("{id} was escalated"),
+        Fact::Escalated { asked } => {
+            format!("{id} was escalated: {} asked too", were(asked, name))
+        }
         Fact::Opened { .. } => format!("{path} was open ({id})"),
         Fact::Closing { why, typed_reason } => {
             let why = plain(&why.replace('_', " "));
@@ -214,6 +237,24 @@ pub fn told(request: &Request, event: &Event, name: &dyn Fn(&UserId) -> String) 
         }
         _ => return None,
     })
+}
+
+/// People named one by one in a line of a timeline; the others are counted.
+const NAMED: usize = 5;
+
+/// `lee and max were`, `lee, max and 9 more were`, `nobody was`.
+fn were(people: &[UserId], name: &dyn Fn(&UserId) -> String) -> String {
+    let names = people.iter().take(NAMED).map(|user| plain(&name(user)));
+    let mut names: Vec<String> = names.collect();
+    match people.len().saturating_sub(NAMED) {
+        0 => {}
+        more => names.push(format!("{more} more")),
+    }
+    match names.split_last() {
+        None => "nobody was".to_owned(),
+        Some((only, [])) => format!("{only} was"),
+        Some((last, others)) => format!("{} and {last} were", others.join(", ")),
+    }
 }
 
 /// Typed text for a Markdown document: on one line, with nothing in it that Markdown reads.

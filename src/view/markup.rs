@@ -35,6 +35,12 @@ impl From<Seconds> for Markup {
     }
 }
 
+impl From<u64> for Markup {
+    fn from(number: u64) -> Self {
+        Self(number.to_string())
+    }
+}
+
 impl From<usize> for Markup {
     fn from(number: usize) -> Self {
         Self(number.to_string())

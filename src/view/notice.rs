@@ -50,6 +50,7 @@ impl Scene<'_> {
             Notice::Emergency => self.emergency(),
             Notice::ReviewWanted(_) => self.review_wanted(),
             Notice::Reviewed => self.reviewed(),
+            Notice::ApprovedOffline => self.approved_offline(),
             Notice::CannotClose => self.cannot_close(),
             Notice::Changed(Finding::OpensMore { pairs }) => self.opens_more(pairs),
             Notice::Changed(Finding::NotOpen { why }) => self.not_open(why),
@@ -210,6 +211,7 @@ impl Scene<'_> {
             | Notice::Lapsed
             | Notice::Cancelled
             | Notice::Emergency
+            | Notice::ApprovedOffline
             | Notice::Reviewed => "",
         };
         let line = outcome::of(self.request);
@@ -248,6 +250,7 @@ impl Scene<'_> {
             | Notice::Lapsed
             | Notice::Cancelled
             | Notice::Emergency
+            | Notice::ApprovedOffline
             | Notice::Reviewed => true,
         }
     }
@@ -291,9 +294,9 @@ impl Scene<'_> {
         self.offer(Action::Again)
     }
 
-    /// Only the requester, and only a person, can use these buttons.
+    /// Only the requester can use these buttons: for a service, the person who answers for it.
     fn offer(&self, action: Action) -> Option<Button> {
-        let person = self.request.asked.by.person().is_some();
+        let person = self.request.requester().is_some();
         (self.audience == Audience::Requester && person).then(|| Button::new(action, self.request))
     }
 

@@ -68,6 +68,8 @@ const NOTHING: &str = " · nothing opened";
 /// How an open path ended. Only [`End::Expired`] says so; every early end says "closed".
 pub(super) fn end(request: &Request, why: &End) -> Line {
     let by = match why {
+        // The service itself, or who answers for it.
+        End::Done if request.asked.by.person().is_none() => " · not needed any more".into(),
         End::Done => by_requester(request),
         End::Revoked { by, .. } => Markup::from(" by ") + Markup::person(by),
         _ => Markup::default(),

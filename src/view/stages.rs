@@ -1,7 +1,7 @@
 //! Who is asked, and how far each stage of approval is.
 
 use super::markup::Markup;
-use crate::request::{Crowd, Request, State, Vote};
+use crate::request::{Crowd, OfflineVote, Request, State, Vote};
 use crate::rules::{Right, StagePlan, UserId};
 
 /// People named one by one before the rest is counted.
@@ -41,10 +41,7 @@ pub(super) fn progress(request: &Request, voice: Voice) -> Markup {
 /// `1 of 2 (@lee)`. A stage that waits needs at least one more, also where an approver has left and
 /// their vote counts no longer.
 fn so_far(request: &Request, at: usize, plan: &StagePlan) -> Markup {
-    let given = request
-        .votes_for(at)
-        .count()
-        .min(plan.need.saturating_sub(1));
+    let given = given(request, at).min(plan.need.saturating_sub(1));
     let line = Markup::from(given) + " of " + plan.need;
     let voters = voters(request, at);
     if voters.is_empty() {
@@ -55,7 +52,19 @@ fn so_far(request: &Request, at: usize, plan: &StagePlan) -> Markup {
 }
 
 fn voters(request: &Request, stage: usize) -> Markup {
-    Markup::list(request.votes_for(stage).map(voter), MOST_PEOPLE)
+    let offline = request.offline.iter().filter(|vote| vote.stage == stage);
+    let votes = request.votes_for(stage).map(voter);
+    Markup::list(votes.chain(offline.map(offline_voter)), MOST_PEOPLE)
+}
+
+/// How many approvals a stage has.
+fn given(request: &Request, stage: usize) -> usize {
+    let offline = request.offline.iter();
+    request.votes_for(stage).count() + offline.filter(|vote| vote.stage == stage).count()
+}
+
+fn offline_voter(vote: &OfflineVote) -> Markup {
+    Markup::principal(&vote.by) + " without Slack"
 }
 
 /// Those who are asked for a stage and have not answered yet.
@@ -161,7 +170,7 @@ pub(super) fn all_asked(request: &Request) -> Markup {
 
 /// How many stages were asked: up to the first that lacks votes. A lapsed request does not keep it.
 fn stages_asked(request: &Request) -> usize {
-    let lacks = |(at, plan): (usize, &StagePlan)| request.votes_for(at).count() < plan.need;
+    let lacks = |(at, plan): (usize, &StagePlan)| given(request, at) < plan.need;
     let first = request.stages().iter().enumerate().position(lacks);
     first.map_or(request.stages().len(), |at| at + 1)
 }
@@ -179,7 +188,8 @@ pub(super) fn approved_by(request: &Request) -> Markup {
     if !approved {
         return Markup::default();
     }
-    let voters = request.votes.iter().map(voter);
+    let offline = request.offline.iter().map(offline_voter);
+    let voters = request.votes.iter().map(voter).chain(offline);
     let voters = Markup::list(voters, MOST_PEOPLE);
     if let Some(emergency) = &request.emergency {
         return Markup::from("emergency, opened by ") + Markup::person(&emergency.by);

@@ -4,6 +4,7 @@ mod answers;
 mod gallery;
 mod hostile;
 pub(crate) mod screens;
+mod week;
 
 use std::sync::LazyLock;
 

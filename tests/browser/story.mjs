@@ -113,8 +113,9 @@ await tell({
 
   async 'the ledger has every step, the policies their marks'() {
     const steps = page.getByRole('tabpanel', { name: /^Ledger/ }).locator('li');
-    await steps.nth(4).waitFor();
-    assert.equal(await steps.count(), 5);
+    await steps.nth(7).waitFor();
+    // The rules in force and the text of one, then ask, stage, approval, grant, attempt, opening.
+    assert.equal(await steps.count(), 8);
     await page.getByRole('tab', { name: /^Policies/ }).click();
     await page.locator('.policy.temporary').nth(1).waitFor();
     assert.equal(await page.locator('.policy.temporary').count(), 2);

@@ -118,21 +118,24 @@ fn time_of_day(text: &str) -> Option<(i64, usize)> {
     Some((hours * 3600 + minutes * 60, 5))
 }
 
-/// `1 h 29 min 57 s` at the start, and how long it is: only lengths that say seconds depend on when
-/// somebody asked; `30 min` was asked for.
+/// `1 h 29 min 57 s`, `29 min 57 s` or `57 s` at the start, and how long it is: only lengths that say seconds
+/// depend on when somebody did something; `30 min` was asked for.
 fn long_length(text: &str) -> Option<(i64, usize)> {
-    let (mut seconds, mut length) = (0, 0);
-    for (unit, worth) in [(" h ", 3600), (" min ", 60), (" s", 1)] {
+    let (mut seconds, mut length, mut unit) = (0, 0, "");
+    for (next, worth) in [(" h ", 3600), (" min ", 60), (" s", 1)] {
         let rest = text.get(length..)?;
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let number: i64 = rest.get(..digits)?.parse().ok()?;
-        if !rest.get(digits..)?.starts_with(unit) {
-            return None;
+        let (number, after) = rest.split_at_checked(digits)?;
+        if after.starts_with(next) {
+            seconds += number.parse::<i64>().ok()? * worth;
+            length += digits + next.len();
+            unit = next;
         }
-        seconds += number * worth;
-        length += digits + unit.len();
     }
-    Some((seconds, length))
+    let ends = !text
+        .get(length..)?
+        .starts_with(|c: char| c.is_alphanumeric());
+    (unit == " s" && ends).then_some((seconds, length))
 }
 
 fn compare(plain: &[Shape], hard: &[Shape], allowed: &[Allowed]) -> Vec<String> {

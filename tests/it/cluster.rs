@@ -2,6 +2,7 @@
 //! process and over TCP, and against a real one.
 
 mod arena;
+mod door;
 mod faults;
 mod gates;
 mod manifests;

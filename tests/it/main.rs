@@ -3,10 +3,13 @@
 //! What needs a server fails when the server is missing, and says how to get it; nothing is skipped.
 #![cfg(test)]
 
+mod client;
 mod cluster;
 mod commands;
 mod demo;
 mod e2e;
+mod examples;
+mod ledger;
 mod servers;
 mod slack_sdk;
 mod store;

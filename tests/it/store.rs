@@ -1,7 +1,9 @@
 //! The stores: one contract, every product; then what only one of them has.
 
+mod appender;
 mod cluster;
 mod conformance;
+mod faulty;
 mod harness;
 mod history;
 mod link;

@@ -21,6 +21,7 @@ macro_rules! stories {
             a_policy_disappears_before_approval
             a_reason_is_never_a_template
             a_removed_group_is_named_and_breaks_nothing_else
+            a_service_asks_like_a_person
             a_services_port_is_opened_as_its_pods_port
             a_slow_store_keeps_nobody_waiting
             a_source_that_may_not_ask_for_names_gets_that_with_the_path
@@ -105,6 +106,7 @@ macro_rules! stories {
             the_store_is_away_when_clicked
             the_store_is_emptied_while_a_path_is_open
             the_time_begins_when_it_opens
+            the_week_is_told_to_a_channel
             the_workload_is_deleted_before_approval
             those_who_do_not_count_cannot_approve
             too_many_requests_at_once

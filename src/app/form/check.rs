@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::state::State;
 use crate::app::ask::{self, Stop};
+use crate::app::asker::Asker;
 use crate::app::past::Past;
 use crate::app::wanted::Wanted;
 use crate::app::{Parts, facts, reread};
@@ -203,14 +204,14 @@ pub(super) async fn outlook(
     if let Err(fault) = resolves(parts, rules, state) {
         return Ok(Err(fault));
     }
-    let (asked, judged) = match ask::prepare(parts, inbound, wanted).await {
+    let (asked, judged) = match ask::prepare(parts, &Asker::person(inbound), wanted).await {
         Ok(prepared) => prepared,
         Err(Stop::Trouble(error)) => return Err(error),
         // What it says was looked for above: the cluster has changed in between.
-        Err(Stop::Tell(message)) => {
+        Err(Stop::Tell(why)) => {
             return Ok(Err(Fault {
                 block: None,
-                message: message.text,
+                message: why.message().text,
                 hint: None,
             }));
         }
@@ -219,7 +220,7 @@ pub(super) async fn outlook(
         .as_ref()
         .map(|way| way.effect.clone())
         .unwrap_or_default();
-    let past = Past::of(parts, &asked.by).await?;
+    let past = Past::of(parts, &asked.owner()).await?;
     let ask = facts::of_ask(parts, &asked, &effect, (&past, None))?;
     let demands = rules::demands(rules, &asked.by, &ask);
     let id = RequestId::from_draw([0; 5], Shard::of_key(""));

@@ -45,7 +45,7 @@ pub(super) fn origin(inbound: &Inbound, prefill: &Prefill) -> Origin {
             _,
         ) => thread(channel, ts),
         // Asked in a thread, asked again there.
-        (_, Prefill::Request(request)) if request.asked.origin != Origin::Http => {
+        (_, Prefill::Request(request)) if !matches!(request.asked.origin, Origin::Http { .. }) => {
             request.asked.origin.clone()
         }
         // Asked in a thread: its answer was shown there, with the button that opens the form.

@@ -115,7 +115,7 @@ impl State {
     pub(in crate::app) fn notes(&self) -> String {
         let thread = match &self.origin {
             Origin::Thread { channel, ts } => Some((channel.clone(), ts.clone())),
-            Origin::Direct | Origin::Http => None,
+            Origin::Direct | Origin::Http { .. } => None,
         };
         let all = Noted {
             thread: thread.clone(),

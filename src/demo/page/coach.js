@@ -31,8 +31,11 @@ function decision() {
   return null;
 }
 
+/** Whether anything is on record of a request: the rules in force are, before anybody asks. */
+const asked = () => (state.ledger.events ?? []).some((e) => e.request);
+
 /** A town in which nothing has happened yet: the steps begin again. */
-const blank = () => !state.ledger.events?.length && !temporaries().length && !decision();
+const blank = () => !asked() && !temporaries().length && !decision();
 
 const seen = { opened: false, closed: false, looked: 0 };
 
@@ -40,7 +43,7 @@ const STEPS = [
   {
     title: 'Ask for a path', text: 'You are Dana, and the shop needs the orders database. Take a suggested ask and send it with Enter.', help: 'Write it for me',
     act: () => { const d = byName('dana'); become(d.id, roomOf(d.id, 'payments')); showSide('slack'); const s = suggestions()[0]; if (s) composer.put(s.text); },
-    mark: '#conversation .composer-box', done: () => (state.ledger.events ?? []).length > 0 || decision() || seen.opened,
+    mark: '#conversation .composer-box', done: () => asked() || decision() || seen.opened,
   },
   {
     title: 'Decide as somebody else', text: () => `Only ${nameOf(decision()?.who?.id ?? byName('lee')?.id)} and colleagues may say yes. Become one of them and press Approve.`, help: () => `Become ${nameOf(decision()?.who?.id ?? byName('lee')?.id)}`,

@@ -22,7 +22,7 @@ export function ledger(counted) {
 
   function show() {
     const events = state.ledger.events ?? [];
-    const requests = [...new Set(events.map((e) => e.request))].reverse();
+    const requests = [...new Set(events.map((e) => e.request).filter(Boolean))].reverse();
     const now = `${requests}`;
     if (pick.shown !== now) {
       pick.shown = now;

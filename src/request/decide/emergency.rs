@@ -61,7 +61,7 @@ pub(super) fn review(
     if emergency.review.is_some() {
         return no("this emergency was reviewed already");
     }
-    if emergency.by == by || step.next.asked.by.person() == Some(&by) {
+    if emergency.by == by || step.next.is_behind(&by) {
         return no("whoever asked for it or opened it cannot review it");
     }
     if !looks_for_itself(&step.next, facts, &by) {
@@ -81,7 +81,7 @@ pub(super) fn review(
 /// Whether this person is of the stages in their own right, or a revoker: who stands in for somebody may
 /// be a friend of whoever opened it.
 fn looks_for_itself(request: &Request, facts: &Facts<'_>, by: &UserId) -> bool {
-    let requester = request.asked.by.person();
+    let requester = request.requester();
     let own = |stage: &StagePlan| stage.right(by, requester, facts.roll) == Some(Right::Own);
     let route = request.route.as_ref();
     let revoker = route.is_some_and(|route| route.revokers.holds(by, facts.roll));

@@ -5,6 +5,7 @@ use chrono::SubsecRound;
 use super::super::document::{ExtendedBy, GateObject, Grant, Request};
 use super::super::facts::{Facts, Outcome};
 use super::super::posts::Notice;
+use super::super::record;
 use super::super::refusal::Refusal;
 use super::super::state::{Attempt, End, State};
 use super::{Step, quorum, votes};
@@ -70,12 +71,13 @@ fn begin(mut step: Step) -> Result<Outcome, Refusal> {
         .iter()
         .map(|o| format!("{}/{}", o.namespace(), o.name))
         .collect();
+    let policies = step.next.gate.iter().map(record::policy).collect();
     step.note(
         Actor::Drawbridge,
         Fact::Attempted {
             expires_at,
             objects: names,
-            policies: Vec::new(),
+            policies,
         },
     );
     let attempt = Some(Attempt { at, expires_at });
@@ -127,7 +129,8 @@ fn may_pass(request: &Request, route: &Route, roll: &Roll) -> bool {
         (Pass::Stages, _) => !route.stages.is_empty() && quorum::fills(request, route, roll),
         (Pass::Automatic { .. }, Some(Pass::Automatic { .. })) => true,
         (Pass::Automatic { .. }, _) => {
-            !request.votes.is_empty() && quorum::all_stages_filled(request, roll)
+            let voted = !request.votes.is_empty() || request.offline.is_some();
+            voted && quorum::all_stages_filled(request, roll)
         }
         (Pass::Emergency, _) => request.emergency.is_some(),
     }

@@ -5,21 +5,24 @@ use crate::rules::{Escalation, Right, Roll, Route, StagePlan, UserId};
 
 /// By what right this person may fill a slot of a stage of this request now.
 ///
-/// INVARIANT (no self-approval): never the requester, and nobody in the requester's place.
+/// INVARIANT (no self-approval): never the requester, nor whoever pressed the button for a service, and
+/// nobody in the place of one of them.
 pub(super) fn right(
     request: &Request,
     plan: &StagePlan,
     user: &UserId,
     roll: &Roll,
 ) -> Option<Right> {
-    let requester = request.asked.by.person();
-    plan.right(user, requester, roll).or_else(|| {
+    let requester = request.requester();
+    let right = plan.right(user, requester, roll).or_else(|| {
         let escalation = request.route.as_ref()?.escalate.as_ref();
         let escalated = request.is_escalated()
             && Some(user) != requester
             && is_escalated_to(escalation, user, roll);
         escalated.then_some(Right::Escalated)
-    })
+    });
+    let in_place = |right: &Right| matches!(right, Right::StandIn(of) if request.is_behind(of));
+    right.filter(|right| !request.is_behind(user) && !in_place(right))
 }
 
 /// Whether this person is of the next circle, and counts.
@@ -32,7 +35,7 @@ fn is_escalated_to(escalation: Option<&Escalation>, user: &UserId, roll: &Roll) 
 struct Scale<'a> {
     /// Stages as they were asked, by which votes name theirs: an escalated vote is of its stage only.
     names: &'a [&'a String],
-    requester: Option<&'a UserId>,
+    request: &'a Request,
     escalation: Option<&'a Escalation>,
     roll: &'a Roll,
 }
@@ -42,9 +45,9 @@ impl Scale<'_> {
     /// they voted need not stand in any more; but the one behind them must still be of the stage.
     fn counts(self, vote: &Vote, plan: &StagePlan) -> bool {
         let of_the_stage = |user: &UserId| {
-            Some(user) != self.requester && self.roll.counts(user) && plan.names(user, self.roll)
+            !self.request.is_behind(user) && self.roll.counts(user) && plan.names(user, self.roll)
         };
-        let present = Some(&vote.by) != self.requester && self.roll.counts(&vote.by);
+        let present = !self.request.is_behind(&vote.by) && self.roll.counts(&vote.by);
         match &vote.right {
             Right::Own => of_the_stage(&vote.by),
             Right::StandIn(absent) => present && of_the_stage(absent),
@@ -71,7 +74,7 @@ fn scale<'a>(
 ) -> Scale<'a> {
     Scale {
         names,
-        requester: request.asked.by.person(),
+        request,
         escalation: route.and_then(|route| route.escalate.as_ref()),
         roll,
     }
@@ -86,7 +89,8 @@ pub(super) fn still_needed(request: &Request, roll: &Roll, stage: usize) -> usiz
     let scale = scale(request, &names, request.route.as_ref(), roll);
     let votes = request.votes_for(stage);
     let valid = votes.filter(|vote| scale.counts(vote, plan)).count();
-    plan.need.saturating_sub(valid)
+    let offline = request.offline_counts(&plan.name, request.route.as_ref());
+    plan.need.saturating_sub(valid + usize::from(offline))
 }
 
 /// Whether every stage that the request was asked under has the valid votes it needs. INVARIANT
@@ -103,7 +107,11 @@ pub(super) fn fills(request: &Request, route: &Route, roll: &Roll) -> bool {
     let slots: Vec<&StagePlan> = route
         .stages
         .iter()
-        .flat_map(|plan| std::iter::repeat_n(plan, plan.need.min(votes.len() + 1)))
+        .flat_map(|plan| {
+            let offline = request.offline_counts(&plan.name, Some(route));
+            let need = plan.need.saturating_sub(usize::from(offline));
+            std::iter::repeat_n(plan, need.min(votes.len() + 1))
+        })
         .collect();
     let names = names(request);
     let scale = scale(request, &names, Some(route), roll);

@@ -5,7 +5,7 @@ use super::super::facts::Outcome;
 use super::super::refusal::Refusal;
 use super::super::state::{End, State};
 use crate::audit::{Actor, Event, Fact};
-use crate::rules::UserId;
+use crate::rules::{Principal, UserId};
 use crate::units::Time;
 
 /// The next document while it is being made.
@@ -24,8 +24,18 @@ impl Step {
         }
     }
 
+    /// The person who asked, or who answers for the service that did.
     pub(super) fn only_requester(self, by: &UserId) -> Result<Self, Refusal> {
-        if self.next.asked.by.person() == Some(by) {
+        if self.next.requester() == Some(by) {
+            Ok(self)
+        } else {
+            Err(Refusal::NotYours)
+        }
+    }
+
+    /// The service itself, and no person: a service is verified by its token alone.
+    pub(super) fn only_service(self, by: &Principal) -> Result<Self, Refusal> {
+        if self.next.asked.by == *by && by.person().is_none() {
             Ok(self)
         } else {
             Err(Refusal::NotYours)

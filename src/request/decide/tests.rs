@@ -5,8 +5,10 @@ mod closing;
 mod deciding;
 mod matrix;
 mod observing;
+mod offline;
 mod opening;
 mod random;
+mod recorded;
 mod ways;
 
 use crate::request::{Notice, Request, Subject};

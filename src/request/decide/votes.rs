@@ -3,10 +3,11 @@
 use super::super::document::{Request, Vote};
 use super::super::facts::{Facts, Outcome, Terms};
 use super::super::posts::Notice;
+use super::super::record;
 use super::super::refusal::Refusal;
 use super::super::state::State;
 use super::{Step, quorum};
-use crate::audit::{Actor, Fact};
+use crate::audit::{Actor, Fact, Voter};
 use crate::rules::judge::Reason;
 use crate::rules::{Right, Roll, UserId, Verdict};
 use crate::units::Time;
@@ -44,7 +45,8 @@ pub(super) fn approve(
         step.next.shortened = Some(shorter);
     }
     let lasts_until = lasting(&step, &click, &right, terms)?;
-    record(&mut step, click.clone(), right, lasts_until);
+    let voter = record::voter(facts.roll, &click.by);
+    count(&mut step, click.clone(), (right, lasts_until), voter);
     if quorum::still_needed(&step.next, facts.roll, click.stage) > 0 {
         return step.done();
     }
@@ -69,7 +71,12 @@ fn lasting(
     Ok(Some(repeat.after(step.now)))
 }
 
-fn record(step: &mut Step, click: Click, right: Right, lasts_until: Option<Time>) {
+fn count(
+    step: &mut Step,
+    click: Click,
+    (right, lasts_until): (Right, Option<Time>),
+    voter: Option<Voter>,
+) {
     let stage = step.next.stages().get(click.stage);
     let fact = Fact::Approved {
         stage: stage.map(|s| s.name.clone()).unwrap_or_default(),
@@ -80,7 +87,7 @@ fn record(step: &mut Step, click: Click, right: Right, lasts_until: Option<Time>
         },
         shortened: step.next.shortened,
         lasts_until,
-        voter: None,
+        voter,
     };
     step.note(Actor::Person(click.by.clone()), fact);
     step.next.votes.push(Vote {
@@ -112,7 +119,11 @@ fn slot_is_free(request: &Request, by: &UserId, right: &Right) -> Result<(), Ref
 }
 
 /// Asks the next stage that earlier approvals do not fill already, or begins to open.
-fn next_stage_or_grant(mut step: Step, roll: &Roll, stage: usize) -> Result<Outcome, Refusal> {
+pub(super) fn next_stage_or_grant(
+    mut step: Step,
+    roll: &Roll,
+    stage: usize,
+) -> Result<Outcome, Refusal> {
     let stages = step.next.stages().len();
     let open = (stage + 1..stages).find(|at| quorum::still_needed(&step.next, roll, *at) > 0);
     let Some(next) = open else {
@@ -127,6 +138,9 @@ fn next_stage_or_grant(mut step: Step, roll: &Roll, stage: usize) -> Result<Outc
     });
     step.next.posts.offered = step.next.posts.face;
     step.next.ask_stage(next);
+    if let Some(reached) = step.next.stage_reached(next) {
+        step.note(Actor::Drawbridge, reached);
+    }
     step.done()
 }
 
@@ -137,19 +151,20 @@ pub(super) fn deny(
     reason: Option<String>,
 ) -> Result<Outcome, Refusal> {
     may_decide(&step.next, facts, &click)?;
-    denied_by(step, click.by, reason)
+    let voter = record::voter(facts.roll, &click.by);
+    denied_by(step, (click.by, voter), reason)
 }
 
 /// Somebody said no.
 pub(super) fn denied_by(
     mut step: Step,
-    by: UserId,
+    (by, voter): (UserId, Option<Voter>),
     reason: Option<String>,
 ) -> Result<Outcome, Refusal> {
     let fact = Fact::Denied {
         because: None,
         typed_reason: reason.clone(),
-        voter: None,
+        voter,
     };
     step.note(Actor::Person(by.clone()), fact);
     let by = Some(by);
@@ -217,7 +232,7 @@ fn may_decide(request: &Request, facts: &Facts<'_>, click: &Click) -> Result<Rig
     if !facts.roll.counts(&click.by) {
         return Err(Refusal::DoesNotCount { standing });
     }
-    if request.asked.by.person() == Some(&click.by) {
+    if request.is_behind(&click.by) {
         return Err(Refusal::OwnRequest);
     }
     let Some(stage) = request.stages().get(click.stage) else {

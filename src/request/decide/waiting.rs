@@ -63,7 +63,8 @@ pub(super) fn escalate(mut step: Step) -> Result<Outcome, Refusal> {
     } else {
         reminders
     };
-    step.note(Actor::Drawbridge, Fact::Escalated { asked: Vec::new() });
+    let escalated = step.next.escalated();
+    step.note(Actor::Drawbridge, escalated);
     step.become_(State::Pending {
         stage,
         since,
@@ -83,8 +84,10 @@ pub(super) fn incident_closed(step: Step) -> Result<Outcome, Refusal> {
 pub(super) fn end_with(step: Step, why: End) -> Result<Outcome, Refusal> {
     match why {
         End::Revoked { by, reason } => {
+            // Said of the path that it would lengthen, where they are recorded: nobody is asked about
+            // them here.
             let by: UserId = by;
-            votes::denied_by(step, by, reason)
+            votes::denied_by(step, (by, None), reason)
         }
         _ => cancel(step, Actor::Drawbridge),
     }

@@ -55,6 +55,7 @@ fn member(id: UserId) -> (UserId, Person) {
         team: None,
         name: id.0.clone(),
         zone: None,
+        email: None,
         standing: Standing::Member,
     };
     (id, person)

@@ -5,6 +5,7 @@ use crate::rules::group::Group;
 use crate::rules::judge::case::Case;
 use crate::rules::judge::{auto, length, stages};
 use crate::rules::problem::counted;
+use crate::rules::route::OFFLINE_MAX;
 use crate::rules::set::Stage;
 
 /// What is limited, and where the ask stands.
@@ -63,7 +64,29 @@ pub(super) fn approval(case: &Case<'_>, sight: Sight) -> Vec<String> {
     }
     let stages = case.stages().iter();
     sentences.extend(stages.map(|stage| asked(case, stage, sight)));
+    sentences.extend(owner(case));
+    sentences.extend(offline(case));
     sentences
+}
+
+fn owner(case: &Case<'_>) -> Option<String> {
+    let owner = case.rule.owner.as_ref()?;
+    let service = case.requester.person().is_none();
+    service
+        .then(|| format!("`{owner}` answers for it: told in its place, and not asked to approve"))
+}
+
+fn offline(case: &Case<'_>) -> Option<String> {
+    let offline = &case.rule.offline;
+    let names: Vec<String> = offline.iter().map(|name| format!("`{name}`")).collect();
+    let most = case.rule.emergency.as_ref().map(|emergency| emergency.max);
+    (!names.is_empty()).then(|| {
+        format!(
+            "while Slack is away, {} may give one approval, for {} at most",
+            names.join(", "),
+            most.unwrap_or(OFFLINE_MAX)
+        )
+    })
 }
 
 fn asked(case: &Case<'_>, stage: &Stage, sight: Sight) -> String {
@@ -95,7 +118,7 @@ fn asked(case: &Case<'_>, stage: &Stage, sight: Sight) -> String {
 /// `1 of `@orders-oncall`, where 2 can approve now`.
 fn people(case: &Case<'_>, stage: &Stage, from: Group, sight: Sight) -> String {
     let plan = stages::planned(stage, from);
-    let able = stages::candidates(&plan, case.requester.person(), case.roll).len();
+    let able = stages::candidates(&plan, case.human(), case.roll).len();
     let able = match (sight, able) {
         (Sight::Asked, 0) => "nobody can approve now".to_owned(),
         (Sight::Asked, n) => format!("{n} can approve now"),

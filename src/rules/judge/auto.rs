@@ -67,6 +67,11 @@ pub(in crate::rules) fn limits(
 /// How many were approved on this calendar day, in the zone of the hours, else in UTC.
 fn per_day(rule: &Rule, auto: &Auto, ask: &AskFacts) -> Option<Limit> {
     let limit = auto.per_day?;
+    if ask.uncounted {
+        return Some(Err(
+            "there are too many requests of two days to count".to_owned()
+        ));
+    }
     let zone = auto.hours.as_ref().map_or(chrono_tz::UTC, |h| h.zone);
     let today = hours::day(ask.at, zone);
     let counts = |used: &&crate::rules::facts::AutoUse| {

@@ -5,7 +5,7 @@ use super::{Reason, auto, emergency, length, stages};
 use crate::rules::condition::Scope;
 use crate::rules::facts::AskFacts;
 use crate::rules::group::Group;
-use crate::rules::people::{Principal, Roll};
+use crate::rules::people::{Principal, Roll, UserId};
 use crate::rules::route::{EmergencyPlan, Escalation, Pass, Route, StagePlan};
 use crate::rules::set::{Rule, RuleSet, Stage};
 use crate::rules::text::Text;
@@ -63,6 +63,14 @@ impl Case<'_> {
         }
     }
 
+    /// The person who asks, or who answers for the service that does: they approve nothing of it.
+    pub(in crate::rules) fn human(&self) -> Option<&UserId> {
+        match self.requester {
+            Principal::Person(user) => Some(user),
+            Principal::Service { .. } => self.rule.owner.as_ref(),
+        }
+    }
+
     /// The stages of the rule, or those of its incidents; their conditions are not applied yet.
     pub(in crate::rules) fn stages(&self) -> &[Stage] {
         self.rule.stages_for(self.ask.incident.as_deref())
@@ -70,7 +78,8 @@ impl Case<'_> {
 
     /// Whether the rule lets the requester ask.
     pub(in crate::rules) fn permitted(&self) -> Result<(), Reason> {
-        let (named, group) = among(&self.rule.requesters, self.requester, self.roll, self.scope)
+        let who = (self.requester, self.ask.cluster.as_str());
+        let (named, group) = among(&self.rule.requesters, who, self.roll, self.scope)
             .map_err(|unnamed| self.unnamed("`requesters`", &unnamed))?;
         if let Principal::Person(user) = self.requester {
             member(user, self.roll)?;
@@ -110,6 +119,12 @@ impl Case<'_> {
 
     fn open(&self) -> Option<Reason> {
         let limit = self.rule.limits.open?;
+        if self.ask.uncounted {
+            return Some(Reason::new(
+                "you asked more often in two days than can be counted",
+                "ask again tomorrow",
+            ));
+        }
         let open = self.ask.open_requests;
         (open >= limit).then(|| {
             Reason::new(
@@ -198,6 +213,11 @@ impl Case<'_> {
             // Where nothing waits, nobody is escalated to, and nothing can be in the way of it.
             escalate: if waits { self.escalation()? } else { None },
             emergency: self.emergency()?,
+            owner: rule
+                .owner
+                .clone()
+                .filter(|_| self.requester.person().is_none()),
+            offline: rule.offline.clone(),
             pass,
         })
     }

@@ -50,6 +50,22 @@ pub fn may_declare(
     requester.person() != Some(opener) && roll.counts(opener) && circles.any(holds)
 }
 
+/// Whether a service asks under a rule that names somebody to approve while Slack is away.
+pub fn decides_offline(rules: &RuleSet, requester: &Principal, ask: &AskFacts) -> bool {
+    let scope = Scope::new(requester, ask);
+    let rule = governing(rules, ask, &scope).ok().flatten();
+    requester.person().is_none() && rule.is_some_and(|rule| !rule.offline.is_empty())
+}
+
+/// Who answers for a service's ask: the owner in the rule that governs it; `None` for people's asks, and where
+/// no rule does or that is unclear.
+pub fn owner<'a>(rules: &'a RuleSet, requester: &Principal, ask: &AskFacts) -> Option<&'a UserId> {
+    let scope = Scope::new(requester, ask);
+    let rule = governing(rules, ask, &scope).ok().flatten();
+    let rule = rule.filter(|_| requester.person().is_none());
+    rule.and_then(|rule| rule.owner.as_ref())
+}
+
 /// What the rule that governs the ask demands; `None` where none does or that is unclear. It allows
 /// nothing: [`judge()`](super::judge()) alone does.
 pub fn demands(rules: &RuleSet, requester: &Principal, ask: &AskFacts) -> Option<Demands> {

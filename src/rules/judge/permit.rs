@@ -3,14 +3,15 @@
 use super::{Reason, stages};
 use crate::rules::condition::Scope;
 use crate::rules::group::Group;
-use crate::rules::people::{Principal, Roll, Standing, UserId};
+use crate::rules::people::{Account, Principal, Roll, Standing, UserId};
 use crate::rules::set::{Requesters, Template};
 use crate::rules::who::Unnamed;
 
-/// Whether the requester is among those named, and who those are for this kind of requester.
+/// Whether the requester of a path on this cluster is among those named, and who those are for this kind of
+/// requester.
 pub(super) fn among(
     requesters: &Requesters,
-    requester: &Principal,
+    (requester, cluster): (&Principal, &str),
     roll: &Roll,
     scope: &Scope,
 ) -> Result<(bool, Group), Unnamed> {
@@ -25,7 +26,8 @@ pub(super) fn among(
                 users: services.iter().cloned().collect(),
                 ..Group::default()
             };
-            Ok((services.contains(&requester.to_string()), group))
+            let account = Account::of(requester, cluster);
+            Ok((account.is_some_and(|a| a.is_in(services, cluster)), group))
         }
     }
 }
@@ -33,7 +35,7 @@ pub(super) fn among(
 /// Whether a template lets the requester use it. Judged before any rule: a rule can give no more.
 pub(in crate::rules) fn template(
     template: &Template,
-    requester: &Principal,
+    (requester, cluster): (&Principal, &str),
     roll: &Roll,
     scope: &Scope,
 ) -> Result<(), Reason> {
@@ -41,15 +43,16 @@ pub(in crate::rules) fn template(
         return Ok(());
     };
     let name = &template.name;
-    let (named, group) = among(requesters, requester, roll, scope).map_err(|unnamed| {
-        Reason::new(
-            format!(
-                "template `{name}` cannot name `{}` in `requesters` for this ask: {}",
-                unnamed.written, unnamed.why
-            ),
-            "label the namespace, or name the group in the template",
-        )
-    })?;
+    let (named, group) =
+        among(requesters, (requester, cluster), roll, scope).map_err(|unnamed| {
+            Reason::new(
+                format!(
+                    "template `{name}` cannot name `{}` in `requesters` for this ask: {}",
+                    unnamed.written, unnamed.why
+                ),
+                "label the namespace, or name the group in the template",
+            )
+        })?;
     if let Principal::Person(user) = requester {
         member(user, roll)?;
     }

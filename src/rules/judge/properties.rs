@@ -43,6 +43,7 @@ fn rolls() -> impl Strategy<Value = Roll> {
                 team: None,
                 name: String::new(),
                 zone: None,
+                email: None,
                 standing: standing?,
             };
             Some((id, person))

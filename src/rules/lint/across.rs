@@ -1,8 +1,10 @@
-//! Checks between rules: names that are used twice, rules that no ask can reach.
+//! Checks between rules: names that are used twice, rules that no ask can reach, accounts that ask here and
+//! approve there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::rules::condition::Condition;
+use crate::rules::people::ELSEWHERE;
 use crate::rules::problem::{Fault, Place, Problem, Severity};
 use crate::rules::set::Rule;
 use crate::rules::who::Glob;
@@ -14,7 +16,44 @@ pub(in crate::rules) fn check(rules: &[Rule], templates: &BTreeSet<String>) -> V
         rules.iter().map(|rule| (rule.name.as_str(), &rule.place)),
     );
     problems.extend(unreachable(rules, templates));
+    problems.extend(shared_accounts(rules));
     problems
+}
+
+/// A warning for each account that approves without Slack under one rule and asks under another: whoever runs
+/// as it for its daily work could approve too.
+fn shared_accounts(rules: &[Rule]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for rule in rules {
+        let others = || rules.iter().filter(|other| other.name != rule.name);
+        let asks = |account: &str, other: &Rule| {
+            let mut asking = other.requesters.services.iter();
+            asking.any(|name| may_be_same(name, account))
+        };
+        for account in &rule.offline {
+            if let Some(other) = others().find(|other| asks(account, other)) {
+                let fault = Fault::new(
+                    format!(
+                        "`{account}` approves here without Slack, and asks under rule `{}`: whoever works with \
+                         its token could approve",
+                        other.name
+                    ),
+                    "name an account for this alone",
+                );
+                problems.push(problem(&rule.place, Severity::Warning, fault));
+            }
+        }
+    }
+    problems
+}
+
+/// Whether two names can mean one account: one without a cluster is of each cluster that the path is in.
+fn may_be_same(one: &str, other: &str) -> bool {
+    match (one.split_once(':'), other.split_once(':')) {
+        (None, Some((cluster, account))) => cluster != ELSEWHERE && account == one,
+        (Some((cluster, account)), None) => cluster != ELSEWHERE && account == other,
+        _ => one == other,
+    }
 }
 
 /// An error for each name that was used before.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::rules::load::Allowed;
 use crate::rules::model::{At, CircleSpec};
-use crate::rules::people::UserId;
+use crate::rules::people::{ELSEWHERE, UserId};
 use crate::rules::problem::{Fault, Findings, nearest, suggest};
 use crate::rules::text::Text;
 use crate::rules::who::{Circle, is_channel, is_handle, is_id};
@@ -65,7 +65,7 @@ pub(super) fn users(written: &[At<String>], findings: &mut Findings<'_>) -> Opti
     })
 }
 
-/// Checks ServiceAccounts, `namespace/name`.
+/// Checks ServiceAccounts, `namespace/name`; of another cluster than the path's with `cluster:` before it.
 pub(super) fn services(
     written: &[At<String>],
     findings: &mut Findings<'_>,
@@ -75,20 +75,34 @@ pub(super) fn services(
             && s.bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
     };
+    let is_account = |text: &str| {
+        let parts = text.split_once('/');
+        parts.is_some_and(|(namespace, name)| is_name(namespace) && is_name(name))
+    };
     let services = all(written, |at| {
-        let fits = at
-            .value
-            .split_once('/')
-            .is_some_and(|(namespace, name)| is_name(namespace) && is_name(name));
+        let fits = match at.value.split_once(':') {
+            None => is_account(&at.value),
+            Some((ELSEWHERE, rest)) => is_elsewhere(rest),
+            Some((cluster, account)) => is_name(cluster) && is_account(account),
+        };
         let fault = || {
             Fault::new(
                 format!("`{}` is not a ServiceAccount", at.value),
-                "write it like `ci/deployer`: namespace and name",
+                "write it like `ci/deployer`, or `prod-us:ci/deployer` for one of another cluster",
             )
         };
         findings.keep(at, fits.then(|| at.value.clone()).ok_or_else(fault))
     });
     Some(services?.into_iter().collect())
+}
+
+/// Whether it names an issuer, and a subject in that issuer's own words.
+fn is_elsewhere(text: &str) -> bool {
+    let plain = |c: char| !c.is_control() && !c.is_whitespace() && c != '`';
+    let parts = text.split_once('/');
+    parts.is_some_and(|(issuer, subject)| {
+        !issuer.is_empty() && !subject.is_empty() && text.chars().all(plain)
+    })
 }
 
 /// Checks a channel that is written to.
@@ -135,7 +149,7 @@ fn oncall(
         let fault = || {
             let hint = match nearest(&at.value, known.clone()) {
                 Some(name) => format!("did you mean `{name}`?"),
-                None => "name the source in the configuration first".to_owned(),
+                None => "add it to `onCall` in the file that DRAWBRIDGE_CONFIG names".to_owned(),
             };
             Fault::new(format!("there is no on-call source `{}`", at.value), hint)
         };

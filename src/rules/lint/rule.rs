@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::circle::{channel, circle, tell};
 use super::requesters::{check_peers, nobody, requesters};
 use super::stage::{check_people, check_sources, stages};
-use super::{auto, bounds, emergency, frame, incident, unsupported};
+use super::{auto, bounds, emergency, frame, incident, owner};
 use crate::rules::condition::{self, Condition};
 use crate::rules::load::Allowed;
 use crate::rules::model::{AccessRule, At, MatchSpec, RuleSpec, StageSpec};
@@ -34,7 +34,6 @@ pub(in crate::rules) fn rule(
 ) -> Option<Rule> {
     let (spec, allowed) = (&document.spec, known.allowed);
     let name = frame(document, findings);
-    unsupported::rule(spec, findings);
     let templates = templates(&spec.matches, known, findings);
     let governed = governed(templates.as_deref(), known);
     let clusters = clusters(&spec.matches.value, findings);
@@ -56,7 +55,15 @@ pub(in crate::rules) fn rule(
     let auto = optional(spec.auto.as_ref(), |at| {
         auto::auto(at, &governed, limits.and_then(|l| l.max), findings)
     });
+    let services = owner::services(
+        spec,
+        requesters.as_ref(),
+        stages.as_deref(),
+        incident.as_ref().and_then(Option::as_deref),
+        findings,
+    );
     let (lapse, remind, escalate) = waits?;
+    let (owner, offline, readers) = services?;
     Some(Rule {
         name: name?,
         digest,
@@ -77,6 +84,9 @@ pub(in crate::rules) fn rule(
         escalate,
         emergency: emergency?,
         auto: auto?,
+        owner,
+        offline,
+        readers,
     })
 }
 

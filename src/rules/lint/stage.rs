@@ -188,6 +188,28 @@ pub(super) fn check_people<T>(
     true
 }
 
+/// The fewest approvals that fill these stages for some ask; `None`: there are no stages.
+pub(super) fn fewest(stages: &[Stage]) -> Option<usize> {
+    let needs = |always: bool| {
+        let some = stages.iter();
+        some.filter(move |stage| stage.when.is_none() == always)
+            .map(|stage| stage.need)
+    };
+    match needs(true).sum::<usize>() {
+        0 => needs(false).min(),
+        sum => Some(sum),
+    }
+}
+
+/// Whether the stages that are named by id cannot be filled without this person.
+pub(super) fn hinge_on(stages: &[Stage], person: &UserId) -> bool {
+    let fixed = stages.iter();
+    let fixed: Vec<&Stage> = fixed
+        .filter(|stage| stage.when.is_none() && stage.from.only_users())
+        .collect();
+    shortage(&fixed, Some(person)).is_some()
+}
+
 /// Why these stages cannot be filled, when `requester` asks.
 fn shortage(stages: &[&Stage], requester: Option<&UserId>) -> Option<Fault> {
     let slots: Vec<Slots> = stages

@@ -138,6 +138,29 @@ fn matches_that_are_wrong() {
 }
 
 #[test]
+fn a_service_outside_the_clusters_is_named_by_its_issuer() {
+    let with = |name: &str| {
+        let ours = format!("serviceAccounts: [\"{name}\"]");
+        let text = ORDERS.replace("serviceAccounts: [\"ci/deployer\"]", &ours);
+        assert!(text.contains(name));
+        let (_, problems) = crate::rules::load(&[("r.yaml".to_owned(), text)]);
+        problems
+            .iter()
+            .any(|problem| problem.message.contains("is not a ServiceAccount"))
+    };
+    for (name, wrong) in [
+        ("ci/deployer", false),
+        ("oidc:github/shop-deployer", false),
+        ("oidc:/shop", true),
+        ("oidc:github/", true),
+        ("oidc:github/shop deployer", true),
+        ("oidc:github", true),
+    ] {
+        assert_eq!(with(name), wrong, "{name}");
+    }
+}
+
+#[test]
 fn people_that_are_wrong() {
     let backend = "usergroups: [\"@backend\"]";
     let requesters = "{slack: {usergroups: [\"@backend\"]}, serviceAccounts: [\"ci/deployer\"]}";
@@ -155,14 +178,14 @@ fn people_that_are_wrong() {
     {}
         r.yaml:7:15: warning: nobody may ask under this rule: every ask that it matches is refused; name who may ask: `requesters: {slack: {usergroups: ["@backend"]}}`
     serviceAccounts: [deployer]
-        r.yaml:7:69: error: `deployer` is not a ServiceAccount; write it like `ci/deployer`: namespace and name
+        r.yaml:7:69: error: `deployer` is not a ServiceAccount; write it like `ci/deployer`, or `prod-us:ci/deployer` for one of another cluster
     usergroups: ["back end"], users: [dana]
         r.yaml:7:37: error: `back end` is not the handle of a user group; write it like `@orders-oncall`
         r.yaml:7:58: error: `dana` is not a Slack member id; copy the member id (`U…`) from their Slack profile: names can be changed
     usergroups: ["@${reason}"]
         r.yaml:7:37: error: `reason` cannot be inserted: it could be the requester's to choose; insert `to.namespaceLabels.<key>`, `to.namespace`, `from.namespace`, `cluster`, `template`
     usergroups: ["@${to.namespaceLabels.owner}"]
-        r.yaml:7:37: error: the namespace label `owner` is not allowed in names; allow the key in the configuration, if those who label namespaces may choose who approves
+        r.yaml:7:37: error: the namespace label `owner` is not allowed in names; add it to `labelKeys` in the file that DRAWBRIDGE_CONFIG names, if those who label namespaces may choose who approves
     usergroups: ["@${to.namespaceLabels.team"]
         r.yaml:7:37: error: `@${to.namespaceLabels.team` has a `${` without its `}`
     tell: [orders-team]
@@ -274,16 +297,109 @@ fn bounds_that_are_wrong() {
 }
 
 #[test]
-fn fields_without_effect_in_this_version_are_errors() {
+fn what_a_rule_says_about_services() {
     assert_snapshot!(each(&[
         ("lapse: 1h", "owner: U0LEE"),
-        ("lapse: 1h", "offline: {serviceAccounts: [\"ci/break-glass\"]}"),
+        ("lapse: 1h", "owner: lee"),
+        ("lapse: 1h", "offline: {serviceAccounts: [\"ops/break-glass\"]}"),
+        ("lapse: 1h", "offline: {serviceAccounts: [\"prod-us:ops/break-glass\", \"oidc:github/repo:acme/x:ref\"]}"),
+        ("lapse: 1h", "offline: {serviceAccounts: []}"),
+        ("lapse: 1h", "offline: {serviceAccounts: [\"ci/deployer\"]}"),
+        ("lapse: 1h", "readers: {serviceAccounts: [\"ops\"]}"),
+        ("lapse: 1h", "readers: {serviceAccounts: [\"a:b:ops/x\"]}"),
+        ("lapse: 1h", "offline: {users: [U0LEE]}"),
+        (STAGES, "    - {name: owners, from: {users: [U0LEE]}, need: 1}\n  owner: U0LEE\n"),
     ]), @r#"
     owner: U0LEE
-        r.yaml:16:10: error: `owner` is not supported in this version; take it out: it would have no effect
-    offline: {serviceAccounts: ["ci/break-glass"]}
-        r.yaml:16:12: error: `offline` is not supported in this version; take it out: it would have no effect
+
+    owner: lee
+        r.yaml:16:10: error: `lee` is not a Slack member id; copy the member id (`U…`) from their Slack profile: names can be changed
+    offline: {serviceAccounts: ["ops/break-glass"]}
+        r.yaml:16:12: warning: while Slack is away one approval by `ops/break-glass` is enough: whoever gets such a token could open what they asked for themselves; require a second approval (`need: 2`, or one more stage), or keep the token from all who may ask
+    offline: {serviceAccounts: ["prod-us:ops/break-glass", "oidc:github/repo:acme/x:ref"]}
+        r.yaml:16:12: warning: while Slack is away one approval by `oidc:github/repo:acme/x:ref` or `prod-us:ops/break-glass` is enough: whoever gets such a token could open what they asked for themselves; require a second approval (`need: 2`, or one more stage), or keep the token from all who may ask
+    offline: {serviceAccounts: []}
+        r.yaml:16:12: error: no service is named that may approve without Slack; write it like `{serviceAccounts: ["ops/break-glass"]}`, or take it out
+    offline: {serviceAccounts: ["ci/deployer"]}
+        r.yaml:16:12: warning: `ci/deployer` may ask, and approves nothing that it asks for itself; name an account for this alone
+        r.yaml:16:12: warning: while Slack is away one approval by `ci/deployer` is enough: whoever gets such a token could open what they asked for themselves; require a second approval (`need: 2`, or one more stage), or keep the token from all who may ask
+    readers: {serviceAccounts: ["ops"]}
+        r.yaml:16:31: error: `ops` is not a ServiceAccount; write it like `ci/deployer`, or `prod-us:ci/deployer` for one of another cluster
+    readers: {serviceAccounts: ["a:b:ops/x"]}
+        r.yaml:16:31: error: `a:b:ops/x` is not a ServiceAccount; write it like `ci/deployer`, or `prod-us:ci/deployer` for one of another cluster
+    offline: {users: [U0LEE]}
+        r.yaml:16:13: error: there is no field `users` here; there is only `serviceAccounts`
+    - {name: owners, from: {users: [U0LEE]}, need: 1}
+      owner: U0LEE
+        r.yaml:10:10: error: nobody but the owner `U0LEE` could approve what services ask; who answers for a service approves nothing of it: name one more approver
     "#);
+}
+
+/// The rule with stages of its own and an account that approves without Slack.
+fn offline(stages: &str) -> String {
+    let offline = "offline: {serviceAccounts: [\"ops/break-glass\"]}";
+    with(&with(ORDERS, STAGES, stages), "lapse: 1h", offline)
+}
+
+#[test]
+fn an_account_that_alone_is_enough_without_slack_is_doubtful() {
+    let sre = "from: {usergroups: [\"@sre\"]}";
+    let when = "when: \"opens.pods > 1\"";
+    for (stages, alone) in [
+        (format!("    - {{name: a, {sre}}}\n"), true),
+        (format!("    - {{name: a, {sre}, need: 2}}\n"), false),
+        (
+            format!("    - {{name: a, {sre}}}\n    - {{name: b, {sre}}}\n"),
+            false,
+        ),
+        (
+            format!("    - {{name: a, {sre}}}\n    - {{name: b, {sre}, {when}}}\n"),
+            true,
+        ),
+        (
+            format!("    - {{name: a, {sre}, {when}, need: 2}}\n"),
+            false,
+        ),
+        (
+            format!(
+                "    - {{name: a, {sre}, {when}, need: 2}}\n    - {{name: b, {sre}, {when}}}\n"
+            ),
+            true,
+        ),
+        (
+            format!(
+                "    - {{name: a, {sre}, need: 2}}\n  incident:\n    stages:\n      - {{name: a, {sre}}}\n"
+            ),
+            true,
+        ),
+    ] {
+        let told = reported(&offline(&stages));
+        let said = told.contains("one approval by `ops/break-glass` is enough");
+        assert_eq!(said, alone, "{stages}: {told}");
+        let incident = told.contains("warning: in an incident while Slack is away");
+        assert_eq!(incident, stages.contains("incident"), "{stages}: {told}");
+    }
+}
+
+#[test]
+fn an_account_that_approves_here_and_asks_there_is_doubtful() {
+    let two = "    - {name: a, from: {usergroups: [\"@sre\"]}, need: 2}\n";
+    let here = with(&offline(two), "{name: orders}", "{name: here}");
+    let here = with(&here, WHEN, "to.namespace == 'here'");
+    let asks = |name: &str| with(ORDERS, "\"ci/deployer\"", &format!("\"{name}\""));
+    for (name, same) in [
+        ("ops/break-glass", true),
+        ("prod-us:ops/break-glass", true),
+        ("ci/deployer", false),
+        ("oidc:ops/break-glass", false),
+    ] {
+        let told = reported(&format!("{here}---{}", asks(name)));
+        let said = told.contains(
+            "`ops/break-glass` approves here without Slack, and asks under rule `orders`",
+        );
+        assert_eq!(said, same, "{name}: {told}");
+        assert_eq!(told.is_empty(), !same, "{name}: {told}");
+    }
 }
 
 #[test]

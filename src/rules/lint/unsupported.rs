@@ -1,16 +1,10 @@
-//! Fields that the language has and this version cannot act on yet. They are errors: a rule with an
-//! owner who is not kept from approving is not the rule that was written.
+//! Fields that the language has and this version cannot act on yet. They are errors: a template that opens
+//! less than is written is not the one that was written.
 
-use crate::rules::model::{At, RuleSpec, TemplateSpec};
+use crate::rules::model::{At, TemplateSpec};
 use crate::rules::problem::{Fault, Findings};
 
-/// Notes each such field of a rule. A line goes when its behaviour comes.
-pub(super) fn rule(spec: &RuleSpec, findings: &mut Findings<'_>) {
-    field("owner", spec.owner.as_ref(), findings);
-    field("offline", spec.offline.as_ref(), findings);
-}
-
-/// Notes each such field of a template.
+/// Notes each such field of a template. A line goes when its behaviour comes.
 pub(super) fn template(spec: &TemplateSpec, findings: &mut Findings<'_>) {
     field("objects", spec.gate.value.objects.as_ref(), findings);
 }

@@ -20,6 +20,7 @@ impl Stage {
             Act::Expect(_) | Act::Wait => {}
             Act::Town(name) => anyhow::ensure!(name == "default", "there is only `town default`"),
             Act::Say { who, way, text } => self.say(who, way, text)?,
+            Act::Serve { .. } | Act::Ask { .. } | Act::Done { .. } => self.serve(act).await?,
             Act::Click { presses, picture } => self.click(presses, *picture)?,
             Act::Forge { who, action, value } => self.forge(who, action, value)?,
             Act::ForgeForm { who, fields } => self.forge_form(who, fields)?,
@@ -32,10 +33,8 @@ impl Stage {
             Act::KillBot(None) => self.town.kill_bot()?,
             Act::KillBot(Some(last)) => self.town.kill_bot_after(*last),
             Act::StartBot => self.town.start_bot()?,
-            Act::RestartBot => {
-                self.town.stop_bot().await?;
-                self.town.start_bot()?;
-            }
+            Act::RestartBot => self.town.restart_bot().await?,
+            Act::Digest { channel, at } => self.town.tell_weekly(channel, *at),
             Act::EmptyStore => {
                 let empty = MemoryStore::new(self.town.clock());
                 self.town.shelf.replace(Arc::new(empty));

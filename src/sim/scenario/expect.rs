@@ -43,6 +43,12 @@ async fn check(stage: &Stage, expectation: &Expectation) -> Result<Option<String
             });
             lacks(stage, &seen, text)?
         }
+        E::Answer { who, text } => {
+            let answer = stage.answers.newest(who);
+            let answer = answer.with_context(|| format!("{who} was answered nothing"))?;
+            let text = stage.expand(text)?;
+            (!answer.contains(&text)).then(|| format!("the answer says: {answer}"))
+        }
         E::Form { who, text } => form(stage, who, text.as_deref())?,
         E::Home { who, text } => {
             let home = stage.town.slack.home(who);

@@ -167,6 +167,10 @@ mod tests {
                 "line 2: `everything` cannot break: try `slack`",
             ),
             (
+                "town default\nthe weekly digest goes to #incidents at noon",
+                "line 2: `noon` is no time",
+            ),
+            (
                 "town default\nafter soon expect one card",
                 "line 2: `after soon`",
             ),

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 
-use super::end;
 use super::stage::Stage;
 use super::story::Story;
+use super::{end, ledger};
 use crate::id::RequestId;
 use crate::sim::town::Plan;
 use crate::units::Time;
@@ -91,6 +91,8 @@ pub async fn play(story: &Story, plan: &Plan, audience: Audience<'_>) -> Result<
     note(&mut played, last, &unfinished);
     played.messages = stage.all_messages()?;
     played.requests = stage.town.shelf.created();
+    // Last: it may take some of the town's time.
+    note(&mut played, last, &ledger::check(&stage).await?);
     stage.town.close().await;
     Ok(played)
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::play::Scene;
 use super::screens::Screens;
+use super::service::Answers;
 use super::story::{Act, Excuse, Line};
 use super::{expect, words};
 use crate::sim::cluster::State;
@@ -40,6 +41,8 @@ pub(super) struct Stage {
     shown_as: HashMap<MessageRef, Vec<String>>,
     /// Forms and home tabs as they were last shown.
     screens: Screens,
+    /// What services were answered.
+    pub(super) answers: Answers,
     cluster: State,
     last_line_at: Time,
 }
@@ -62,6 +65,7 @@ impl Stage {
             shown: last_change,
             shown_as: HashMap::new(),
             screens: Screens::default(),
+            answers: Answers::default(),
             last_line_at: now,
             town,
         })
@@ -107,6 +111,7 @@ impl Stage {
     fn scene(&mut self, line: String, now: Time, failures: Vec<String>) -> Result<Scene> {
         let (mut messages, cluster) = (self.new_messages()?, self.cluster_changes());
         messages.extend(self.screens.changes(&self.town.slack));
+        messages.extend(self.answers.news());
         Ok(Scene {
             line,
             now,

@@ -1,5 +1,7 @@
 //! What a scenario file can say. The words for it are in [`super::forms`].
 
+use chrono::NaiveTime;
+
 use crate::sim::town::Last;
 use crate::sim::town::trouble::Trouble;
 use crate::units::Seconds;
@@ -74,6 +76,29 @@ pub enum Act {
         /// On which picture of the card.
         picture: Picture,
     },
+    /// A rule is for a service from now on.
+    Serve {
+        /// Which rule.
+        rule: String,
+        /// The service, `namespace/name` of its account.
+        who: String,
+        /// The person who answers for it.
+        owner: String,
+    },
+    /// A service asks over HTTP.
+    Ask {
+        /// Which.
+        who: String,
+        /// What.
+        text: String,
+    },
+    /// A service needs its path no more.
+    Done {
+        /// Which.
+        who: String,
+        /// The request.
+        id: String,
+    },
     /// Somebody presses a button that no message has.
     Forge {
         /// Who.
@@ -105,6 +130,13 @@ pub enum Act {
     CloseForm(String),
     /// Somebody opens the bot's home tab.
     OpenHome(String),
+    /// The bot tells a channel on Mondays how access was used.
+    Digest {
+        /// Where, `#incidents`.
+        channel: String,
+        /// When, UTC.
+        at: NaiveTime,
+    },
     /// Something must be true.
     Expect(Vec<Expectation>),
     /// Something stops working.
@@ -229,6 +261,13 @@ pub enum Expectation {
     Channel {
         /// Which.
         channel: String,
+        /// A part of it.
+        text: String,
+    },
+    /// The newest answer to a service.
+    Answer {
+        /// Which.
+        who: String,
         /// A part of it.
         text: String,
     },

@@ -1,6 +1,7 @@
 //! What a story cannot get away with.
 
 mod forms;
+mod recorded;
 
 use std::sync::Arc;
 

@@ -11,8 +11,10 @@ use super::hardship::{Firsts, Hardship};
 use crate::clock::Clock;
 use crate::id::{RequestId, Shard};
 use crate::lane::{Alarms, Lane};
+use crate::notes;
 use crate::store::{
-    Claim, Claims, Commit, CommitId, Committed, Record, Result, Store, StoreError, Version, Wants,
+    Append, Appended, Claim, Claims, Commit, CommitId, Committed, Head, Ledger, Record, Result,
+    Store, StoreError, Tail, Version, Wants,
 };
 use crate::units::{Seconds, Time};
 
@@ -21,6 +23,7 @@ use crate::units::{Seconds, Time};
 pub(super) struct Trials {
     steps: Firsts<(RequestId, Lane, Option<CommitId>)>,
     commits: Firsts<CommitId>,
+    appends: Firsts<Head>,
     last_commit: AtomicBool,
 }
 
@@ -51,8 +54,11 @@ impl Leash {
 
     /// Commits, and dies of it where that is its fate.
     async fn commit_once(&self, step: Commit) -> Result<Committed> {
+        // Put on record before what it is about (a rule's text before the request, a refusal before its
+        // answer), and nothing follows from it: a death here is no other case than one before that.
+        let on_record = notes::kept::only_on_record(&step.owner);
         let committed = self.store.commit(step).await?;
-        if matches!(committed, Committed::Applied(_)) {
+        if matches!(committed, Committed::Applied(_)) && !on_record {
             if self.trials.last_commit.swap(false, Ordering::SeqCst) {
                 self.generation.kill();
             } else if self.hardship == Some(Hardship::CrashAfterCommits) {
@@ -92,6 +98,19 @@ impl Leash {
             return Err(StoreError::Away(anyhow::anyhow!("its answer was lost")));
         }
         Ok(committed)
+    }
+
+    /// Appends; the first answer to each append is lost. No process dies of one: that would kill it twice for
+    /// each commit, and end what is no part of the ledger at any moment. The ledger's own tests let processes
+    /// die at every call.
+    async fn append_alive(&self, step: Append) -> Result<Appended> {
+        let head = step.head.clone();
+        let appended = self.store.append(step).await?;
+        let repeats = self.hardship == Some(Hardship::Repeat);
+        if appended == Appended::Done && repeats && self.trials.appends.take(head) {
+            return Err(StoreError::Away(anyhow::anyhow!("its answer was lost")));
+        }
+        Ok(appended)
     }
 }
 
@@ -156,5 +175,56 @@ impl Store for Leash {
 
     async fn ping(&self) -> Result<()> {
         self.generation.alive(self.store.ping()).await
+    }
+}
+
+#[async_trait]
+impl Ledger for Leash {
+    async fn unrecorded(&self, shard: Shard, limit: usize) -> Result<Vec<(RequestId, Time)>> {
+        self.generation
+            .alive(self.store.unrecorded(shard, limit))
+            .await
+    }
+
+    async fn recorded(&self, ids: &[RequestId]) -> Result<Vec<u64>> {
+        self.generation.alive(self.store.recorded(ids)).await
+    }
+
+    async fn append(&self, step: Append) -> Result<Appended> {
+        self.generation.alive(self.append_alive(step)).await
+    }
+
+    async fn settle(&self, id: &RequestId, number: u64) -> Result<bool> {
+        self.generation.alive(self.store.settle(id, number)).await
+    }
+
+    async fn restore_unrecorded(&self, id: &RequestId, number: u64) -> Result<bool> {
+        self.generation
+            .alive(self.store.restore_unrecorded(id, number))
+            .await
+    }
+
+    async fn head(&self) -> Result<Tail> {
+        self.generation.alive(self.store.head()).await
+    }
+
+    async fn records(&self, after: u64, limit: usize) -> Result<Vec<String>> {
+        self.generation
+            .alive(self.store.records(after, limit))
+            .await
+    }
+
+    async fn trim(&self, upto: &Head) -> Result<bool> {
+        self.generation.alive(self.store.trim(upto)).await
+    }
+
+    async fn cursor(&self, sink: &str) -> Result<u64> {
+        self.generation.alive(self.store.cursor(sink)).await
+    }
+
+    async fn set_cursor(&self, sink: &str, seq: u64) -> Result<()> {
+        self.generation
+            .alive(self.store.set_cursor(sink, seq))
+            .await
     }
 }

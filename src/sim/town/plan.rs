@@ -11,6 +11,7 @@ use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::cluster::Cluster;
 use crate::sim::slack::Setup;
 use crate::store::Store;
+use crate::traces::Traces;
 use crate::units::{Seconds, Time};
 
 /// When stories begin: a Monday morning.
@@ -35,6 +36,8 @@ pub struct Plan {
     pub max_lifetime: Seconds,
     /// What everything is made hard by, from the bot's first start on.
     pub hardship: Option<Hardship>,
+    /// Where the bot's traces go.
+    pub traces: Traces,
 }
 
 /// Makes an empty store that follows a clock.
@@ -74,6 +77,7 @@ impl Plan {
             slack: Setup::default(),
             max_lifetime: MAX_LIFETIME,
             hardship: None,
+            traces: Traces::default(),
         }
     }
 }

@@ -16,16 +16,21 @@ use tower::{BoxError, Service};
 use super::generation::Generation;
 use super::hardship::Hardship;
 use super::leash::{Leash, Trials};
-use super::{CLUSTER, POLL, Rulebook, Shelf, Site};
-use crate::app::{Book, Bot, Parts};
+use super::{CLUSTER, POLL, Shelf, Site};
+use crate::app::rulebook::Rulebook;
+use crate::app::{Book, Bot, Observer, Parts};
 use crate::clock::Clock;
 use crate::cluster::Cluster;
+use crate::digest::{self, Weekly};
 use crate::entropy::Entropy;
+use crate::metrics::Metrics;
 use crate::run::{self, Running};
 use crate::secret::Secret;
 use crate::sim::cluster::SimCluster;
 use crate::sim::slack::{Change, Changed, Slack};
 use crate::slack::{Deliverer, Directory, Receiver, SlackApi, SlackConfig, Socket, Wire};
+use crate::store::Observed;
+use crate::traces::Traces;
 use crate::units::Seconds;
 
 /// Channels whose name matches belong to incidents in the town.
@@ -44,10 +49,12 @@ pub(super) struct Premises {
     pub(super) hardship: Option<Hardship>,
     pub(super) site: Site,
     pub(super) max_lifetime: Seconds,
-    pub(super) rulebook: Mutex<Rulebook>,
+    pub(super) rulebook: Mutex<super::Rulebook>,
+    pub(super) weekly: Mutex<Option<Weekly>>,
     pub(super) bot: Mutex<Option<Process>>,
     pub(super) crashed: Arc<Notify>,
     pub(super) trials: Arc<Trials>,
+    pub(super) traces: Traces,
 }
 
 /// The bot as it runs.
@@ -72,6 +79,13 @@ impl Process {
         }
     }
 
+    /// Tells a channel every week how access was used.
+    fn tell_weekly(&self, weekly: Weekly) {
+        let (parts, stop) = (Arc::clone(&self.parts), self.running.stop.clone());
+        let watch = digest::watch(parts, weekly, stop);
+        self.running.tracker.spawn(watch);
+    }
+
     /// It is gone at once. Its loops are told so that none is left running, and nobody waits.
     fn kill(self) {
         self.generation.kill();
@@ -84,8 +98,20 @@ impl Premises {
         self.bot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn rulebook(&self) -> MutexGuard<'_, Rulebook> {
+    pub(super) fn rulebook(&self) -> MutexGuard<'_, super::Rulebook> {
         self.rulebook.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn weekly(&self) -> MutexGuard<'_, Option<Weekly>> {
+        self.weekly.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever runs and whoever is started later tells a channel every week how access was used.
+    pub(super) fn tell_weekly(&self, weekly: Weekly) {
+        if let Some(bot) = &*self.bot() {
+            bot.tell_weekly(weekly.clone());
+        }
+        *self.weekly() = Some(weekly);
     }
 
     /// The process dies.
@@ -141,11 +167,15 @@ impl Premises {
         let deliverer = Deliverer::new(Arc::clone(&api), receiver, tracker.clone(), stop.clone());
         let socket = Socket::new(api, deliverer, Arc::clone(&self.entropy), tracker, stop);
         running.tracker.spawn(socket.run());
-        *bot = Some(Process {
+        let process = Process {
             parts,
             running,
             generation,
-        });
+        };
+        if let Some(weekly) = self.weekly().clone() {
+            process.tell_weekly(weekly);
+        }
+        *bot = Some(process);
         Ok(())
     }
 
@@ -157,8 +187,11 @@ impl Premises {
             signing_secret: None,
             api_url: format!("{}/api", setup.base_url),
         };
-        let slack = Arc::new(SlackApi::new(&config, self.open_wire(generation)));
+        let metrics: Arc<Metrics> = Arc::default();
+        let slack = SlackApi::new(&config, self.open_wire(generation));
+        let slack = Arc::new(slack.observed(Arc::clone(&metrics)));
         let cluster = self.cluster(generation.api(self.api.service()))?;
+        let cluster = cluster.observed(Arc::clone(&metrics));
         let store = Arc::new(Leash {
             store: self.shelf.store(),
             generation: generation.clone(),
@@ -166,17 +199,26 @@ impl Premises {
             hardship: self.hardship,
             trials: Arc::clone(&self.trials),
         });
+        let store = Arc::new(Observed::new(store, Arc::clone(&metrics)));
+        let observer = Observer {
+            metrics: Arc::clone(&metrics),
+            traces: self.traces.clone(),
+            clock: Arc::clone(&self.clock),
+        };
         Ok(Arc::new(Parts {
             incident_channels: Some(regex::Regex::new(INCIDENT_CHANNELS)?),
-            book: Book::new(store, Arc::clone(&self.entropy)),
+            book: Book::new(store, Arc::clone(&self.entropy)).observed(observer),
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             rules: ArcSwap::from_pointee(self.rulebook().load()?),
+            rulebook: Rulebook::default(),
             directory: Arc::new(Directory::new(Arc::clone(&slack))),
             slack,
             clusters: BTreeMap::from([(cluster.name().to_owned(), Arc::new(cluster))]),
             max_lifetime: self.max_lifetime,
             poll: POLL,
+            metrics,
+            traces: self.traces.clone(),
         }))
     }
 

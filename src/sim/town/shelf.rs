@@ -9,7 +9,10 @@ use async_trait::async_trait;
 use crate::id::{RequestId, Shard};
 use crate::lane::{Alarms, Lane};
 use crate::notes;
-use crate::store::{Claim, Claims, Commit, Committed, Record, Result, Store, StoreError, Wants};
+use crate::store::{
+    Append, Appended, Claim, Claims, Commit, Committed, Head, Ledger, Record, Result, Store,
+    StoreError, Tail, Wants,
+};
 use crate::units::{Seconds, Time};
 
 /// What a call takes when the store is slow: several of them are longer than Slack waits.
@@ -26,6 +29,7 @@ struct Door {
     slow: AtomicBool,
     writes: AtomicU64,
     created: Mutex<Vec<RequestId>>,
+    noted: Mutex<Vec<RequestId>>,
 }
 
 impl Shelf {
@@ -37,6 +41,7 @@ impl Shelf {
             slow: AtomicBool::new(false),
             writes: AtomicU64::new(0),
             created: Mutex::default(),
+            noted: Mutex::default(),
         }))
     }
 
@@ -53,6 +58,11 @@ impl Shelf {
     /// Whether it answers from now on.
     pub fn be_away(&self, away: bool) {
         self.0.away.store(away, Ordering::SeqCst);
+    }
+
+    /// Whether it does not answer.
+    pub fn is_away(&self) -> bool {
+        self.0.away.load(Ordering::SeqCst)
     }
 
     /// Whether every call takes long from now on.
@@ -74,7 +84,16 @@ impl Shelf {
             .clone()
     }
 
-    /// Commits so far.
+    /// Everything ever created: notes first, then requests, each oldest first.
+    pub fn documents(&self) -> Vec<RequestId> {
+        let noted = self.0.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = noted.clone();
+        drop(noted);
+        all.extend(self.created());
+        all
+    }
+
+    /// Commits so far, those apart from which nothing follows but that something is on record.
     pub fn writes(&self) -> u64 {
         self.0.writes.load(Ordering::SeqCst)
     }
@@ -97,16 +116,16 @@ impl Door {
 #[async_trait]
 impl Store for Door {
     async fn commit(&self, step: Commit) -> Result<Committed> {
-        self.writes.fetch_add(1, Ordering::SeqCst);
+        if !notes::kept::only_on_record(&step.owner) {
+            self.writes.fetch_add(1, Ordering::SeqCst);
+        }
         let is_note = step.owner.starts_with(notes::PREFIX);
-        let new = step.expected.is_none() && !is_note;
-        let new = new.then(|| step.id.clone());
+        let new = step.expected.is_none().then(|| step.id.clone());
         let committed = self.inside().await?.commit(step).await?;
         if let (Some(id), Committed::Applied(_)) = (new, &committed) {
-            self.created
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(id);
+            let list = if is_note { &self.noted } else { &self.created };
+            let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
+            list.push(id);
         }
         Ok(committed)
     }
@@ -158,5 +177,48 @@ impl Store for Door {
 
     async fn ping(&self) -> Result<()> {
         self.inside().await?.ping().await
+    }
+}
+
+#[async_trait]
+impl Ledger for Door {
+    async fn unrecorded(&self, shard: Shard, limit: usize) -> Result<Vec<(RequestId, Time)>> {
+        self.inside().await?.unrecorded(shard, limit).await
+    }
+
+    async fn recorded(&self, ids: &[RequestId]) -> Result<Vec<u64>> {
+        self.inside().await?.recorded(ids).await
+    }
+
+    async fn append(&self, step: Append) -> Result<Appended> {
+        self.inside().await?.append(step).await
+    }
+
+    async fn settle(&self, id: &RequestId, number: u64) -> Result<bool> {
+        self.inside().await?.settle(id, number).await
+    }
+
+    async fn restore_unrecorded(&self, id: &RequestId, number: u64) -> Result<bool> {
+        self.inside().await?.restore_unrecorded(id, number).await
+    }
+
+    async fn head(&self) -> Result<Tail> {
+        self.inside().await?.head().await
+    }
+
+    async fn records(&self, after: u64, limit: usize) -> Result<Vec<String>> {
+        self.inside().await?.records(after, limit).await
+    }
+
+    async fn trim(&self, upto: &Head) -> Result<bool> {
+        self.inside().await?.trim(upto).await
+    }
+
+    async fn cursor(&self, sink: &str) -> Result<u64> {
+        self.inside().await?.cursor(sink).await
+    }
+
+    async fn set_cursor(&self, sink: &str, seq: u64) -> Result<()> {
+        self.inside().await?.set_cursor(sink, seq).await
     }
 }

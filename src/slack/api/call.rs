@@ -1,5 +1,6 @@
 //! One call to the Web API: its turn, its time-out, and what its failure means.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -12,6 +13,8 @@ use url::Url;
 
 use super::error::{Called, Effect, SlackError};
 use super::pace::Pace;
+use super::silence::Silence;
+use crate::metrics::Metrics;
 use crate::slack::SlackConfig;
 use crate::slack::transport::Wire;
 
@@ -27,6 +30,8 @@ pub(super) struct Caller {
     bot: SlackApiToken,
     app: Option<SlackApiToken>,
     pace: Pace,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) silence: Silence,
 }
 
 impl Caller {
@@ -39,6 +44,8 @@ impl Caller {
             bot: token(config.bot_token.expose()),
             app: config.app_token.as_ref().map(|t| token(t.expose())),
             pace: Pace::default(),
+            metrics: Arc::default(),
+            silence: Silence::default(),
         }
     }
 
@@ -142,6 +149,21 @@ impl Caller {
         within: Duration,
         call: impl Future<Output = ClientResult<R>>,
     ) -> Result<R, SlackError> {
+        let began = Instant::now();
+        let result = self.in_turn(called, channel, within, call).await;
+        let outcome = result.as_ref().err().map_or("ok", SlackError::class);
+        self.metrics
+            .slack_called(called.method, outcome, began.elapsed());
+        result
+    }
+
+    async fn in_turn<R>(
+        &self,
+        called: Called,
+        channel: Option<&str>,
+        within: Duration,
+        call: impl Future<Output = ClientResult<R>>,
+    ) -> Result<R, SlackError> {
         let method = called.method;
         let too_early = |after| SlackError::RateLimited { method, after };
         self.pace.turn(method, channel).await.map_err(too_early)?;
@@ -151,6 +173,12 @@ impl Caller {
         let result = answer.map_err(|error| called.failed(error));
         if let Err(SlackError::RateLimited { after, .. }) = &result {
             self.pace.pause(method, *after);
+        }
+        if !matches!(
+            result,
+            Err(SlackError::Away { .. } | SlackError::Ambiguous { .. })
+        ) {
+            self.silence.hear();
         }
         result
     }

@@ -77,6 +77,17 @@ impl SlackError {
         }
     }
 
+    /// One word for metrics.
+    pub const fn class(&self) -> &'static str {
+        match self {
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::Away { .. } => "away",
+            Self::Refused { .. } => "refused",
+            Self::Auth { .. } => "auth",
+        }
+    }
+
     /// Slack's code, when it said one.
     pub fn code(&self) -> Option<&str> {
         match self {

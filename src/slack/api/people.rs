@@ -39,6 +39,8 @@ pub struct Profile {
     pub display_name: Option<String>,
     /// Their full name.
     pub real_name: Option<String>,
+    /// Their address; there only for a token with the scope `users:read.email`.
+    pub email: Option<String>,
 }
 
 /// A person's place in an organisation.

@@ -253,3 +253,31 @@ async fn no_error_and_no_debug_output_holds_a_token() {
         assert!(!shown.contains("do-not-print"), "{shown}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn slack_is_away_after_two_attempts_with_nothing_from_it_between_them() {
+    let (fake, api) = FakeSlack::start();
+    let at = |seconds| Seconds(seconds).after(since());
+    let down = |attempts: usize| {
+        // Each attempt breaks, and is made once more.
+        let broken = std::iter::repeat_with(|| Script::Status(503)).take(2 * attempts);
+        fake.script("auth.test", broken.collect::<Vec<_>>());
+    };
+    assert_eq!(api.away_for(at(0)).await, None);
+    down(2);
+    assert_eq!(api.away_for(at(1)).await, Some(Seconds(0)));
+    assert_eq!(api.away_for(at(61)).await, Some(Seconds(60)));
+    // Any answer, any delivery and any connection is word of it.
+    api.post("C1", &message("x"), None, "k").await.unwrap();
+    down(1);
+    assert_eq!(api.away_for(at(62)).await, Some(Seconds(0)), "an answer");
+    api.hear();
+    down(1);
+    assert_eq!(api.away_for(at(123)).await, Some(Seconds(0)), "a delivery");
+    api.note_link(true);
+    assert_eq!(api.away_for(at(183)).await, None, "connected");
+    api.note_link(false);
+    down(2);
+    assert_eq!(api.away_for(at(184)).await, Some(Seconds(0)));
+    assert_eq!(api.away_for(at(243)).await, Some(Seconds(59)));
+}

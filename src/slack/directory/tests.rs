@@ -81,6 +81,25 @@ fn nobody_is_a_member_of_a_workspace_that_is_not_known() {
     assert_eq!(standing(&record(json!({})), None), Standing::Stranger);
 }
 
+#[test]
+fn an_address_is_known_where_slack_tells_it() {
+    let ours = TeamId("T1".to_owned());
+    let user = UserId("U1".to_owned());
+    for (profile, expected) in [
+        (
+            json!({"email": "dana@town.example"}),
+            Some("dana@town.example"),
+        ),
+        (json!({"email": ""}), None),
+        (json!({"email": null}), None),
+        (json!({}), None),
+    ] {
+        let record = record(json!({"profile": profile}));
+        let person = describe(&user, record, Some(&ours));
+        assert_eq!(person.email.as_deref(), expected, "{profile}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_roll_holds_people_groups_and_the_groups_members() {
     let (fake, api) = FakeSlack::start();

@@ -17,15 +17,18 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call on the alarms of a shard: these keys come first in all scripts but `ping`.
-    fn on_alarms(script: &'a Script, shard: Shard) -> Self {
-        let mut keys: Vec<String> = Lane::ALL.map(|lane| keys::due(shard, lane)).into();
-        keys.push(keys::holds(shard));
+    /// A call on these keys.
+    pub(super) fn on(script: &'a Script, keys: impl IntoIterator<Item = String>) -> Self {
         Self {
             script,
-            keys,
+            keys: keys.into_iter().collect(),
             args: Vec::new(),
         }
+    }
+
+    /// A call on the alarms of a shard: these keys come first in all scripts that touch them.
+    fn on_alarms(script: &'a Script, shard: Shard) -> Self {
+        Self::on(script, Lane::ALL.map(|lane| keys::due(shard, lane))).keys([keys::holds(shard)])
     }
 
     fn keys(mut self, keys: impl IntoIterator<Item = String>) -> Self {
@@ -33,7 +36,7 @@ impl<'a> Call<'a> {
         self
     }
 
-    fn args(mut self, args: impl IntoIterator<Item = String>) -> Self {
+    pub(super) fn args(mut self, args: impl IntoIterator<Item = String>) -> Self {
         self.args.extend(args);
         self
     }
@@ -67,6 +70,7 @@ impl Scripts {
                 keys::open(shard),
                 keys::owner(shard, &step.owner),
                 keys::seen(shard, seen),
+                keys::unrecorded(shard),
             ])
             .args(commit_args(step))
             .args(step.events.iter().cloned())
@@ -106,11 +110,7 @@ impl Scripts {
     }
 
     pub(super) fn ping_call(&self, shard: Shard) -> Call<'_> {
-        Call {
-            script: &self.ping,
-            keys: vec![keys::holds(shard)],
-            args: Vec::new(),
-        }
+        Call::on(&self.ping, [keys::holds(shard)])
     }
 }
 

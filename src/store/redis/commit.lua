@@ -6,6 +6,7 @@
 --          6 open   zset of open ids, all with score 0: ordered by id
 --          7 owner  zset: id -> when it was created, ms
 --          8 seen   string: the id that a delivery created
+--          9 unrecorded  zset: id -> since when it waits for the ledger, ms
 -- ARGV     1 id  2 expected revision, 0 creates  3 expected commit id  4 commit id  5 body
 --          6 standing  7 owner  8 alarm of gate, ms or ""  9 alarm of card  10 lane of the claim or ""
 --          11 its token  12 how long to keep the seen mark, ms, 0: there is none
@@ -18,6 +19,7 @@ local wrong = foreign_alarm_key()
   or foreign(redis.call('TYPE', KEYS[6]), 'zset') and 'open'
   or foreign(redis.call('TYPE', KEYS[7]), 'zset') and 'owner'
   or foreign(redis.call('TYPE', KEYS[8]), 'string') and 'seen'
+  or foreign(redis.call('TYPE', KEYS[9]), 'zset') and 'unrecorded'
 if wrong then return corrupt(wrong) end
 
 local id, commit, standing = ARGV[1], ARGV[4], ARGV[6]
@@ -53,7 +55,10 @@ commits = table.concat(commits, ' ', 1, math.min(#commits, tonumber(ARGV[13])))
 revision = whole(revision + 1)
 redis.call('HSET', KEYS[4],
   'revision', revision, 'commits', commits, 'body', ARGV[5], 'standing', standing)
-if #ARGV > 14 then redis.call('RPUSH', KEYS[5], unpack(ARGV, 15)) end
+if #ARGV > 14 then
+  redis.call('RPUSH', KEYS[5], unpack(ARGV, 15))
+  redis.call('ZADD', KEYS[9], 'NX', whole(now), id)
+end
 if standing == 'open' then
   redis.call('ZADD', KEYS[6], 0, id)
 else

@@ -15,8 +15,8 @@ impl RedisStore {
     /// As any call of the store.
     pub async fn concerns(&self) -> Result<Vec<String>> {
         let mut all = BTreeSet::new();
-        for shard in Shard::all() {
-            let key = &keys::holds(shard);
+        let homes = Shard::all().map(keys::holds).chain([keys::head()]);
+        for key in &homes.collect::<Vec<_>>() {
             let ask = |mut conn: super::conn::Conn| async move {
                 let mut info = redis::cmd("INFO");
                 info.arg("everything");

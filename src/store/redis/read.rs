@@ -108,6 +108,7 @@ fn revision(text: &str) -> Result<Revision> {
     Ok(Revision(number))
 }
 
-fn corrupt(what: &str, found: &str) -> StoreError {
+/// Redis holds what we did not write.
+pub(super) fn corrupt(what: &str, found: &str) -> StoreError {
     StoreError::Corrupt(format!("{what}: `{found}`"))
 }

@@ -5,8 +5,8 @@
 //! seconds or so, that nobody will have. So a commit that precedes an effect waits; on a second
 //! connection, because `WAIT` holds up everything behind it on its own.
 //!
-//! From the old primary a failover looks like a replica that vanished. So a shard that had a
-//! replica within the last [`MISSED`] is not trusted without one: the caller looks for the primary
+//! From the old primary a failover looks like a replica that vanished. So what had a replica within
+//! the last [`MISSED`] is not trusted without one: the caller looks for the primary
 //! again, and nothing takes effect before a replica is back or the time is over. Who would rather
 //! stop than ever go on without one sets `min-replicas-to-write`.
 
@@ -39,24 +39,28 @@ pub(super) enum Copies {
     Vanished,
 }
 
-/// Remembers which shards had a replica.
+/// What one server holds: in a cluster each may be at home with another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Home {
+    /// A shard's documents.
+    Of(Shard),
+    /// The ledger.
+    Ledger,
+}
+
+/// Remembers who had a replica.
 #[derive(Debug, Default)]
 pub(super) struct Replicas {
-    seen: Mutex<BTreeMap<Shard, Instant>>,
+    seen: Mutex<BTreeMap<Home, Instant>>,
 }
 
 impl Replicas {
-    /// Waits until a replica has what `conn` wrote under `key` of the shard.
-    pub(super) async fn have(
-        &self,
-        conn: &mut Conn,
-        shard: Shard,
-        key: &str,
-    ) -> RedisResult<Copies> {
+    /// Waits until a replica has what `conn` wrote under `key`, which is at home there.
+    pub(super) async fn have(&self, conn: &mut Conn, home: Home, key: &str) -> RedisResult<Copies> {
         if count(conn, key).await == 0 {
-            return Ok(self.none_at(shard));
+            return Ok(self.none_at(home));
         }
-        self.saw(shard);
+        self.saw(home);
         let mut wait = redis::cmd("WAIT");
         wait.arg(1).arg(WAIT_MS);
         let got: u64 = redis::from_redis_value(conn.ask_home_of(key, wait).await?)?;
@@ -71,14 +75,14 @@ impl Replicas {
         })
     }
 
-    fn saw(&self, shard: Shard) {
+    fn saw(&self, home: Home) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.insert(shard, Instant::now());
+        seen.insert(home, Instant::now());
     }
 
-    fn none_at(&self, shard: Shard) -> Copies {
+    fn none_at(&self, home: Home) -> Copies {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        match seen.get(&shard) {
+        match seen.get(&home) {
             Some(last) if last.elapsed() < MISSED => Copies::Vanished,
             _ => Copies::Safe,
         }
@@ -117,9 +121,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_vanished_replica_is_missed_for_a_while_in_its_own_shard() {
+    async fn a_vanished_replica_is_missed_for_a_while_at_its_own_home() {
         let replicas = Replicas::default();
-        let shards: Vec<Shard> = Shard::all().take(2).collect();
+        let shards: Vec<Home> = Shard::all().take(2).map(Home::Of).collect();
         assert_eq!(replicas.none_at(shards[0]), Copies::Safe);
         replicas.saw(shards[0]);
         tokio::time::advance(MISSED - Duration::from_millis(1)).await;

@@ -4,7 +4,7 @@
 use redis::Script;
 
 /// Let through at `maxmemory`: what hands out, keeps and ends work, or expiry would stop when Redis
-/// is full. Everything else is refused there before its first line runs.
+/// is full; and of the ledger what lets go. Everything else is refused there before its first line runs.
 ///
 /// The marks need Redis 7.0 or Valkey.
 macro_rules! let_through {
@@ -27,6 +27,11 @@ pub(super) struct Scripts {
     pub(super) wake: Script,
     pub(super) restore: Script,
     pub(super) ping: Script,
+    pub(super) append: Script,
+    pub(super) settle: Script,
+    pub(super) unsettle: Script,
+    pub(super) trim: Script,
+    pub(super) cursor: Script,
 }
 
 impl Scripts {
@@ -40,6 +45,11 @@ impl Scripts {
             wake: let_through!("lanes.lua", "wake.lua"),
             restore: let_through!("lanes.lua", "restore.lua"),
             ping: refused_when_full!("ping.lua"),
+            append: refused_when_full!("append.lua"),
+            settle: let_through!("settle.lua"),
+            unsettle: let_through!("unsettle.lua"),
+            trim: let_through!("trim.lua"),
+            cursor: let_through!("cursor.lua"),
         }
     }
 }

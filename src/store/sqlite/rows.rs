@@ -228,11 +228,13 @@ fn ids(rows: impl Iterator<Item = rusqlite::Result<String>>) -> Result<Vec<Reque
     rows.map(|id| parse(&id?)).collect()
 }
 
-fn parse(id: &str) -> Result<RequestId> {
+/// An id that the file holds.
+pub(super) fn parse(id: &str) -> Result<RequestId> {
     id.parse()
         .map_err(|wrong: crate::id::NotAnId| StoreError::Corrupt(wrong.to_string()))
 }
 
-fn letter(shard: Shard) -> String {
+/// A shard as the file names it.
+pub(super) fn letter(shard: Shard) -> String {
     shard.letter().to_string()
 }

@@ -8,7 +8,8 @@ use crate::store::{Result, StoreError};
 const APPLICATION: i64 = 0x4442_5247;
 
 /// What turns layout *n* into layout *n + 1*; `PRAGMA user_version` holds how many were done.
-const LAYOUTS: [&str; 1] = ["
+const LAYOUTS: [&str; 2] = [
+    "
     CREATE TABLE documents (
         id TEXT PRIMARY KEY, shard TEXT NOT NULL, revision INTEGER NOT NULL, commits TEXT NOT NULL,
         body TEXT NOT NULL, standing TEXT NOT NULL, owner TEXT NOT NULL, created INTEGER NOT NULL
@@ -28,7 +29,19 @@ const LAYOUTS: [&str; 1] = ["
     CREATE INDEX seen_until ON seen (kept_until);
     CREATE TABLE tokens (last INTEGER NOT NULL) STRICT;
     INSERT INTO tokens VALUES (0);
-"];
+",
+    "
+    CREATE TABLE unrecorded (id TEXT PRIMARY KEY, shard TEXT NOT NULL, since INTEGER NOT NULL) STRICT;
+    CREATE INDEX unrecorded_since ON unrecorded (shard, since, id);
+    CREATE TABLE recorded (id TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE records (seq INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT;
+    CREATE TABLE heads (which TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+    CREATE TABLE cursors (sink TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
+    -- Everything that happened before there was a ledger belongs into it too.
+    INSERT INTO unrecorded SELECT id, shard, created FROM documents
+        WHERE id IN (SELECT id FROM events);
+",
+];
 
 /// Brings a file that we may write to the newest layout.
 pub(super) fn migrate(db: &mut Connection) -> Result<()> {

@@ -157,7 +157,7 @@ fn circle(crowd: Option<&Crowd>) -> Markup {
 fn may_approve(request: &Request, at: usize, plan: &StagePlan, reader: &UserId) -> bool {
     let named = request.is_asked(at, reader) || plan.quiet.contains(reader);
     let voted = request.votes.iter().any(|vote| vote.by == *reader);
-    named && !voted && request.asked.by.person() != Some(reader)
+    named && !voted && request.requester() != Some(reader)
 }
 
 fn length(request: &Request) -> Field {

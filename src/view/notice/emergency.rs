@@ -28,6 +28,22 @@ impl Scene<'_> {
             .send(summary("Emergency".into(), request))
     }
 
+    /// Said when Slack is back: who approved in the meantime, and with what.
+    pub(super) fn approved_offline(&self) -> Message {
+        let request = self.request;
+        let title = "Approved while Slack was away";
+        let by = request.offline.as_ref().map(|vote| {
+            let at = Markup::moment(vote.at, vote.at);
+            Markup::from("By ") + Markup::principal(&vote.by) + " at " + at
+        });
+        let length = Markup::from("For ") + request.length() + ", and the ledger names the token";
+        Draft::new()
+            .line(self.headed(&title.into()) + "\n" + terms(request))
+            .line(by.unwrap_or_default())
+            .small(length, None)
+            .send(summary(title.into(), request))
+    }
+
     pub(super) fn review_wanted(&self) -> Message {
         let request = self.request;
         let title = "Review of an emergency wanted";

@@ -66,4 +66,51 @@ fn there_is_one_deployment_and_its_pod_is_hardened() {
 async fn a_real_server_takes_the_manifests_strictly() {
     let server = KubeServer::shared().await;
     server.apply(INSTALL).await;
+    server.apply(&with_everything()).await;
+}
+
+/// The manifest with what it holds commented out. Sentences in comments begin otherwise.
+fn with_everything() -> String {
+    let lines = INSTALL.lines().map(|line| match line.split_once("# ") {
+        Some((space, part)) if part.starts_with("- ") || part.starts_with("  ") => {
+            format!("{space}{part}\n")
+        }
+        _ => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
+#[test]
+fn what_is_commented_out_mounts_the_configuration_and_the_ledgers_key() {
+    let install = documents(&with_everything());
+    let deployment = install.iter().find(|m| m["kind"] == "Deployment").unwrap();
+    let pod = &deployment["spec"]["template"]["spec"];
+    let container = &pod["containers"][0];
+    let named = |list: &Value, name: &str| {
+        let found = list.as_array().unwrap().iter();
+        let found: Vec<&Value> = found.filter(|one| one["name"] == name).collect();
+        let [one] = found[..] else {
+            panic!("{name}: {found:?}")
+        };
+        one.clone()
+    };
+    let mounted = |name: &str| {
+        let mount = named(&container["volumeMounts"], name);
+        assert_eq!(mount["readOnly"], true, "{name}");
+        mount["mountPath"].as_str().unwrap().to_owned()
+    };
+    let config = named(&container["env"], "DRAWBRIDGE_CONFIG");
+    let file = format!("{}/config.yaml", mounted("config"));
+    assert_eq!(config["value"], file);
+    let volume = named(&pod["volumes"], "config");
+    assert_eq!(volume["configMap"]["name"], "drawbridge-config");
+    let key = format!("{}/ledger-key", mounted("ledger-key"));
+    let volume = named(&pod["volumes"], "ledger-key");
+    assert_eq!(volume["secret"]["secretName"], "drawbridge-ledger");
+    for text in [
+        INSTALL,
+        include_str!("../../../manifests/examples/ledger.yaml"),
+    ] {
+        assert!(text.contains(&format!("key: {{file: {key}}}")), "{key}");
+    }
 }

@@ -96,7 +96,16 @@ impl Bot {
     /// How it ended, which it must within `limit`.
     pub(crate) async fn ended(&mut self, limit: Duration) -> ExitStatus {
         let ending = until(async || self.process.try_wait().unwrap());
-        within(limit, "the program ends", ending).await
+        match tokio::time::timeout(limit, ending).await {
+            Ok(status) => status,
+            Err(_) => panic!("it does not end within {limit:?}:\n{}", self.output()),
+        }
+    }
+
+    /// It ends soon, with this exit status.
+    pub(crate) async fn ends_with(&mut self, code: Option<i32>) {
+        let ended = self.ended(SOON).await;
+        assert_eq!(ended.code(), code, "{}", self.output());
     }
 }
 

@@ -11,6 +11,11 @@ async fn readiness_follows_redis_and_not_slack() {
     let ready = bot.ready_is(200, SOON).await;
     assert_eq!(ready["slack"], "connected");
     assert_eq!(ready["clusters"][0]["name"], "default");
+    let records = super::wait::until(async || {
+        let ready = bot.ready_is(200, SOON).await;
+        (ready["ledger"]["ok"] == true).then_some(())
+    });
+    super::wait::within(SOON, "the detail says that the ledger is kept", records).await;
 
     world.slack.be_away(true);
     let away = super::wait::until(async || {
@@ -31,6 +36,17 @@ async fn readiness_follows_redis_and_not_slack() {
         (&false.into(), &false.into())
     );
     assert_eq!(bot.page("/healthz").await, Some((200, "ok\n".to_owned())));
+    let waits = super::wait::until(async || {
+        let ready = bot.ready_is(503, SOON).await;
+        let told = ready["ledger"]["troubles"].as_array()?;
+        (ready["ledger"]["ok"] == false && told[..] == ["away"]).then_some(())
+    });
+    super::wait::within(
+        SOON,
+        "the detail says in a word why the ledger waits",
+        waits,
+    )
+    .await;
     world.redis().restart().await;
     bot.ready_is(200, SOON).await;
     world.ends_well().await;

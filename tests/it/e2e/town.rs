@@ -125,18 +125,34 @@ impl Town {
     }
 
     async fn pod(&self, owner: &Value, n: usize, labels: &Value, spec: &Value) {
+        self.runs(owner, &n.to_string(), labels, spec).await;
+    }
+
+    /// Makes a pod of this owner, its name ending in `suffix`, and says that it runs. Returns it.
+    pub(crate) async fn runs(
+        &self,
+        owner: &Value,
+        suffix: &str,
+        labels: &Value,
+        spec: &Value,
+    ) -> Value {
         let namespace = owner["metadata"]["namespace"].as_str().unwrap();
-        let name = format!("{}-{n}", owner["metadata"]["name"].as_str().unwrap());
-        self.put(json!({
+        let name = format!("{}-{suffix}", owner["metadata"]["name"].as_str().unwrap());
+        let pod = json!({
             "apiVersion": "v1", "kind": "Pod", "spec": spec,
             "metadata": {
                 "name": name, "namespace": namespace, "labels": labels,
                 "ownerReferences": [owned_by(owner)],
             },
-        }))
-        .await;
+        });
+        let pod = self.put(pod).await;
         // What a kubelet says of a pod that runs. The address only has to be one.
-        let address = format!("10.1.{}.{}", namespace.len(), 10 * name.len() + n);
+        let last: usize = suffix.bytes().map(usize::from).sum();
+        let address = format!(
+            "10.1.{}.{}",
+            namespace.len(),
+            (10 * name.len() + last) % 250
+        );
         let status = json!({"status": {
             "phase": "Running", "podIP": address, "podIPs": [{"ip": address}],
         }});
@@ -145,6 +161,7 @@ impl Town {
             .patch_status(&name, &PatchParams::default(), &Patch::Merge(status))
             .await;
         said.unwrap();
+        pod
     }
 
     /// Creates an object and returns it as the server has it.
@@ -207,31 +224,37 @@ impl Town {
         all
     }
 
-    /// Makes the bot's account: the shipped role for reading, and the shipped one for opening in
-    /// the town's namespaces alone. Returns its token.
+    /// Makes the bot's account: the shipped roles for reading and for asking whose a token is, and the
+    /// shipped one for opening in the town's namespaces alone. Returns its token.
     pub(crate) async fn account(&self) -> String {
         self.put(json!({
             "apiVersion": "v1", "kind": "ServiceAccount",
             "metadata": {"name": self.name, "namespace": "drawbridge"},
         }))
         .await;
-        self.put(json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
-            "metadata": {"name": format!("{}-read", self.name)},
-            "subjects": [self.bot()],
-            "roleRef": {
-                "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole",
-                "name": "drawbridge-read",
-            },
-        }))
-        .await;
-        tokio::join!(self.opt_in(&self.shop), self.opt_in(&self.orders));
+        tokio::join!(
+            self.binds("drawbridge-read"),
+            self.binds("drawbridge-tokenreview"),
+            self.opt_in(&self.shop),
+            self.opt_in(&self.orders)
+        );
         let accounts: Api<ServiceAccount> = Api::namespaced(self.admin.clone(), "drawbridge");
         let (parameters, any) = (PostParams::default(), TokenRequest::default());
         let made = accounts
             .create_token_request(&self.name, &parameters, &any)
             .await;
         made.unwrap().status.unwrap().token.unwrap()
+    }
+
+    /// Gives the bot a shipped role for the whole cluster.
+    async fn binds(&self, role: &str) {
+        self.put(json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+            "metadata": {"name": format!("{}-{role}", self.name)},
+            "subjects": [self.bot()],
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+        }))
+        .await;
     }
 
     fn bot(&self) -> Value {

@@ -163,6 +163,11 @@ impl KubeServer {
         }
     }
 
+    /// The key that it signs the tokens of ServiceAccounts with.
+    pub(crate) fn service_account_key(&self) -> PathBuf {
+        self.dir.join("etcd/fixtures/peer/key.pem")
+    }
+
     /// A kubeconfig file.
     pub(crate) fn kubeconfig(&self, who: Who) -> PathBuf {
         kubeconfig_file(&self.dir, who)

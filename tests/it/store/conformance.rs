@@ -9,6 +9,7 @@ pub(crate) mod claims;
 pub(crate) mod commits;
 pub(crate) mod faults;
 pub(crate) mod indexes;
+pub(crate) mod ledger;
 
 /// Hands the list of all cases to another macro: `with_cases!(macro! { its own arguments })`.
 macro_rules! with_cases {
@@ -50,6 +51,17 @@ macro_rules! with_cases {
             indexes::open_documents_are_listed_in_order_page_by_page
             indexes::an_owner_sees_the_newest_requests_first
             indexes::an_owner_with_many_requests_sees_a_hundred
+            ledger::a_document_waits_from_its_first_event_on
+            ledger::a_document_waits_until_all_its_events_are_recorded
+            ledger::a_lost_wait_is_restored
+            ledger::records_are_read_back_in_order_page_by_page
+            ledger::an_append_elsewhere_conflicts_and_changes_nothing
+            ledger::of_many_who_append_at_once_each_record_is_there_once
+            ledger::an_append_beyond_the_bounds_is_refused_and_not_written
+            ledger::trimming_drops_the_oldest_and_is_remembered
+            ledger::a_cursor_never_goes_back
+            ledger::a_restart_keeps_the_chain
+            ledger::a_full_store_makes_the_ledger_wait_and_forget_nothing
             faults::a_restart_keeps_all_that_was_acknowledged
             faults::a_full_store_refuses_cleanly_and_lets_go_on_what_closes
         }

@@ -121,6 +121,10 @@ impl<'a> Run<'a> {
             let expected: Vec<_> = (1..).zip(document.events.clone()).collect();
             assert_eq!(events, expected);
         }
+        let waiting = self.store.unrecorded(shard(), 100).await.unwrap();
+        let mut waiting: Vec<_> = waiting.into_iter().map(|(id, _)| id).collect();
+        waiting.sort();
+        assert_eq!(waiting, self.model.with_events());
         let open = self.store.open(shard(), None, 100).await.unwrap();
         assert_eq!(open, self.model.open());
         for key in operation::KEYS {

@@ -1,7 +1,9 @@
 //! Redis keeps the contract; and what only a server has.
 
 use drawbridge::store::redis::RedisStore;
-use drawbridge::store::{Commit, Committed, Lane, Store, StoreError};
+use drawbridge::store::{
+    Append, Appended, Commit, Committed, Head, Lane, Ledger, Progress, Store, StoreError,
+};
 use drawbridge::units::Seconds;
 
 use super::conformance::with_cases;
@@ -62,6 +64,7 @@ async fn a_key_of_another_type_is_told_and_nothing_is_written() {
         "open",
         &format!("doc:{}", id(1)),
         &format!("events:{}", id(1)),
+        "unrecorded",
         "owner:U0DANA",
     ];
     for name in names {
@@ -262,4 +265,81 @@ async fn risky_settings_are_named() {
         let _: () = server.query(&["CONFIG", "SET", name, value]).await;
     }
     assert_eq!(store.concerns().await.unwrap().len(), 2);
+}
+
+/// The first two records of a chain, and two events of a document.
+fn first_append() -> Append {
+    let id = id(1);
+    Append {
+        after: Head::origin(),
+        records: vec!["{\"seq\":1}".to_owned(), "{\"seq\":2}".to_owned()],
+        head: Head {
+            seq: 2,
+            hash: "2".repeat(64),
+        },
+        recorded: vec![Progress { id, from: 0, to: 2 }],
+    }
+}
+
+fn second_append() -> Append {
+    let after = first_append().head;
+    Append {
+        head: Head {
+            seq: 4,
+            hash: "4".repeat(64),
+        },
+        after,
+        recorded: Vec::new(),
+        ..first_append()
+    }
+}
+
+/// What XREAD answers: streams by name, each with its entries by id.
+type Streams = Vec<(String, Vec<(String, Vec<String>)>)>;
+
+#[tokio::test]
+async fn anybody_can_read_the_ledger_as_a_stream() {
+    let (server, store) = started().await;
+    store.append(first_append()).await.unwrap();
+    let read = ["XREAD", "STREAMS", "{drawbridge-ledger}:records", "1-0"];
+    let found: Streams = server.query(&read).await;
+    let fields = vec!["record".to_owned(), "{\"seq\":2}".to_owned()];
+    assert_eq!(found[0].1, [("2-0".to_owned(), fields)]);
+}
+
+#[tokio::test]
+async fn a_ledger_whose_parts_do_not_fit_is_told_and_kept() {
+    let (server, store) = started().await;
+    let records = "{drawbridge-ledger}:records";
+    let head = "{drawbridge-ledger}:head";
+    let damages: [&[&str]; 8] = [
+        &["SET", records, "foreign"],
+        &["SET", head, "foreign"],
+        &["SET", "{drawbridge-ledger}:recorded", "foreign"],
+        &["HDEL", head, "hash"],
+        &["HDEL", head, "seq"],
+        &["DEL", head],
+        // Somebody else wrote into the stream: seen at its end, or only by its memory.
+        &["XADD", records, "9-0", "record", "{}"],
+        &["XSETID", records, "9-0"],
+    ];
+    for damage in damages {
+        let _: () = server.query(&["FLUSHALL"]).await;
+        store.append(first_append()).await.unwrap();
+        let _: redis::Value = server.query(damage).await;
+        let before = contents(&server).await;
+        let step = match damage {
+            ["DEL", ..] => first_append(),
+            _ => second_append(),
+        };
+        let answer = store.append(step).await;
+        let refused = match (&answer, damage) {
+            // The documents are asked before the stream.
+            (Ok(Appended::Conflict), ["DEL", ..]) => true,
+            (Err(StoreError::Corrupt(_)), _) => true,
+            _ => false,
+        };
+        assert!(refused, "{damage:?}: {answer:?}");
+        assert_eq!(contents(&server).await, before, "{damage:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! SQLite keeps the contract; and what only a file has.
 
 use drawbridge::store::sqlite::SqliteStore;
-use drawbridge::store::{Lane, Retry, Store, StoreError};
+use drawbridge::store::{Lane, Ledger, Retry, Store, StoreError};
 use rusqlite::Connection;
 
 use super::conformance::with_cases;
@@ -126,4 +126,45 @@ async fn a_call_that_is_given_up_leaves_the_store_usable() {
     for id in open {
         assert_eq!(load(&*store, &id).await.version.revision.0, 1);
     }
+}
+
+#[tokio::test]
+async fn what_happened_before_there_was_a_ledger_waits_for_it() {
+    let h = Sqlite::start().await;
+    let store = h.store().await;
+    for n in [1, 2] {
+        let events = vec!["{}".to_owned(); 2 - n / 2];
+        let step = drawbridge::store::Commit {
+            events,
+            ..create(&id(n))
+        };
+        done(&*store, step).await;
+    }
+    done(&*store, create(&id(3))).await;
+    drop(store);
+    let older = Connection::open(h.path()).unwrap();
+    older
+        .execute_batch(
+            "DROP TABLE unrecorded; DROP TABLE recorded; DROP TABLE records; DROP TABLE heads;
+            DROP TABLE cursors; PRAGMA user_version = 1",
+        )
+        .unwrap();
+    drop(older);
+    let refused = SqliteStore::open_read_only(&h.path(), h.clock.clone()).unwrap_err();
+    assert!(
+        refused.to_string().contains("serve from it once"),
+        "{refused}"
+    );
+    let store = h.store().await;
+    let waiting = store.unrecorded(shard(), 9).await.unwrap();
+    let mut ids: Vec<_> = waiting.into_iter().map(|(id, _)| id).collect();
+    ids.sort();
+    assert_eq!(ids, [id(1), id(2)]);
+    let reader = SqliteStore::open_read_only(&h.path(), h.clock.clone()).unwrap();
+    assert_eq!(reader.unrecorded(shard(), 9).await.unwrap().len(), 2);
+    assert_eq!(reader.head().await.unwrap().head, None);
+    assert!(matches!(
+        reader.settle(&id(1), 9).await.unwrap_err(),
+        StoreError::Misuse(_)
+    ));
 }

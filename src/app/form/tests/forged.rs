@@ -101,7 +101,7 @@ fn wrong_forms() -> Vec<(Entries, &'static str)> {
 async fn a_form_says_nothing_that_could_not_be_typed() {
     let scene = Scene::open().await;
     let parts = scene.0.parts().unwrap();
-    parts.rules.store(Arc::new(with_notes()));
+    parts.put_in_force(Arc::new(with_notes()));
     for (mut entered, block) in wrong_forms() {
         entered.push((id::TEMPLATE, "note"));
         let screen = forged("", &entered);

@@ -5,7 +5,7 @@ use crate::audit::{Actor, Fact};
 use crate::request::decide::quorum;
 use crate::request::fixtures::{
     BOT, DANA, EVE, EX, GONE, GUEST, LEE, MAX, NOBODY, RIA, SAM, STRANGER, approve, at, attempt,
-    dana_asks, deny, roll, roll_without, stage, user,
+    dana_asks, deny, roll, roll_without, stage, user, voter,
 };
 use crate::request::{Command, Duty, Notice, Refusal, Request, State, Terms, Vote, due};
 use crate::rules::{Right, Roll, StagePlan, Standing};
@@ -23,7 +23,7 @@ fn the_vote_that_fills_the_last_stage_grants() {
         right: None,
         shortened: None,
         lasts_until: None,
-        voter: None,
+        voter: Some(voter(LEE)),
     };
     let facts: Vec<_> = outcome.events.iter().map(|event| &event.fact).collect();
     assert_eq!(facts, [&approved, &Fact::Granted]);

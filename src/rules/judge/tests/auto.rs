@@ -167,6 +167,24 @@ fn extensions_are_automatic_only_as_often_as_is_written() {
 }
 
 #[test]
+fn what_cannot_be_counted_is_neither_automatic_nor_within_a_number() {
+    let uncounted = AskFacts {
+        uncounted: true,
+        ..ask()
+    };
+    let daily = rule("{perDay: 5}");
+    let told = verdict(&daily, &dana(), &uncounted, &roll());
+    assert!(told.starts_with("refused by orders"), "{told}");
+    assert!(
+        told.contains("more often in two days than can be counted"),
+        "{told}"
+    );
+    let unlimited = with(&daily, "limits: {max: 2h, open: 3}", "limits: {max: 2h}");
+    assert!(!automatic(&unlimited, &uncounted));
+    assert!(automatic(&unlimited, &ask()));
+}
+
+#[test]
 fn an_automatic_ask_is_refused_like_any_other() {
     let auto = rule("{max: 2h}");
     let wrong = AskFacts {

@@ -52,7 +52,7 @@ fn circles_that_are_wrong() {
     from: {oncall: [order]}
         r.yaml:9:38: error: there is no on-call source `order`; did you mean `orders`?
     from: {oncall: [pager]}
-        r.yaml:9:38: error: there is no on-call source `pager`; name the source in the configuration first
+        r.yaml:9:38: error: there is no on-call source `pager`; add it to `onCall` in the file that DRAWBRIDGE_CONFIG names
     from: {roles: [commander]}
         r.yaml:9:37: error: roles can only fill stages of `incident`; name people, groups, channels or on-call sources here
     roles: [commander]
@@ -306,10 +306,10 @@ fn template_requesters_that_are_wrong() {
         r.yaml:7:15: warning: nobody may ask with this template: every ask that it matches is refused; name who may ask: `requesters: {slack: {usergroups: ["@backend"]}}`
     summary: Trace something
       requesters: {slack: {oncall: [nobody]}}
-        r.yaml:7:33: error: there is no on-call source `nobody`; name the source in the configuration first
+        r.yaml:7:33: error: there is no on-call source `nobody`; add it to `onCall` in the file that DRAWBRIDGE_CONFIG names
     summary: Trace something
       requesters: {slack: {usergroups: ["@${to.namespaceLabels.owner}"]}}
-        r.yaml:7:37: error: the namespace label `owner` is not allowed in names; allow the key in the configuration, if those who label namespaces may choose who approves
+        r.yaml:7:37: error: the namespace label `owner` is not allowed in names; add it to `labelKeys` in the file that DRAWBRIDGE_CONFIG names, if those who label namespaces may choose who approves
     "#);
     assert!(!TEMPLATE.contains("requesters"));
 }

@@ -2,7 +2,7 @@
 
 use super::super::story::{Act, Excuse, Picture, Way};
 use super::Form;
-use super::make::{admin_deny, click, fill, member, say};
+use super::make::{admin_deny, ask, click, digest, done, fill, member, say, serve};
 use crate::sim::town::Last;
 use crate::sim::town::trouble::Trouble;
 
@@ -38,6 +38,18 @@ pub static ACTS: &[Form<Act>] = &[
         example: "dana directly: show {id}",
         meaning: "writes to the bot",
         build: |f| Ok(say(f.text(0), Way::Direct, f.text(1))),
+    },
+    Form {
+        usage: "ACCOUNT asks: TEXT",
+        example: "ci/deployer asks: shop/web to orders/db:5432 for 30m because INC-42",
+        meaning: "a service asks over HTTP with a token of its account, until it is answered",
+        build: |f| Ok(ask(f.text(0), f.text(1))),
+    },
+    Form {
+        usage: "ACCOUNT is done with TEXT",
+        example: "ci/deployer is done with {id}",
+        meaning: "it says so over HTTP",
+        build: |f| Ok(done(f.text(0), f.text(1))),
     },
     Form {
         usage: "NAME clicks LABEL on an old card",
@@ -155,6 +167,12 @@ pub static ACTS: &[Form<Act>] = &[
         build: |f| Ok(Act::BotLeaves(f.text(0))),
     },
     Form {
+        usage: "rule RULE serves ACCOUNT of NAME",
+        example: "rule orders serves ci/deployer of dana",
+        meaning: "only this service may ask under it, and that person answers for it",
+        build: |f| Ok(serve(f)),
+    },
+    Form {
         usage: "rule RULE is gone",
         example: "rule orders is gone",
         meaning: "the rules change",
@@ -186,6 +204,12 @@ pub static ACTS: &[Form<Act>] = &[
                 change: f.text(1),
             })
         },
+    },
+    Form {
+        usage: "the weekly digest goes to #CHANNEL at TIME",
+        example: "the weekly digest goes to #incidents at 11:00",
+        meaning: "the bot tells there on Mondays, in UTC, how access was used",
+        build: |f| digest(&f.text(0), &f.text(1)),
     },
     Form {
         usage: "deploy WORKLOAD labelled LABELS",

@@ -54,6 +54,17 @@ pub static EXPECTATIONS: &[Form<Expectation>] = &[
         },
     },
     Form {
+        usage: "answer to ACCOUNT: TEXT",
+        example: "answer to ci/deployer: pending",
+        meaning: "the newest answer to a service over HTTP: its status, and what it says",
+        build: |f| {
+            Ok(Expectation::Answer {
+                who: f.text(0),
+                text: f.text(1),
+            })
+        },
+    },
+    Form {
         usage: "form to NAME: TEXT",
         example: "form to dana: has to be filled in",
         meaning: "the form that they have open shows this now, errors included, its lines joined by blanks",

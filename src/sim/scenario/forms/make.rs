@@ -1,10 +1,28 @@
 //! Acts that several forms of line make of their fields.
 
+use chrono::NaiveTime;
+
 use super::super::pattern::Fields;
 use super::super::story::{Act, Picture, Press, Way};
 
 pub(super) fn say(who: String, way: Way, text: String) -> Act {
     Act::Say { who, way, text }
+}
+
+pub(super) fn serve(f: &Fields<'_>) -> Act {
+    Act::Serve {
+        rule: f.text(0),
+        who: f.text(1),
+        owner: f.text(2),
+    }
+}
+
+pub(super) const fn ask(who: String, text: String) -> Act {
+    Act::Ask { who, text }
+}
+
+pub(super) const fn done(who: String, id: String) -> Act {
+    Act::Done { who, id }
 }
 
 pub(super) fn click(presses: &[(String, String)], picture: Picture) -> Act {
@@ -32,4 +50,11 @@ pub(super) fn member(fields: &Fields<'_>, present: bool) -> Act {
         group: fields.text(1),
         present,
     }
+}
+
+pub(super) fn digest(channel: &str, time: &str) -> Result<Act, String> {
+    let at = NaiveTime::parse_from_str(time, "%H:%M");
+    let at = at.map_err(|_| format!("`{time}` is no time such as `11:00`"))?;
+    let channel = channel.to_owned();
+    Ok(Act::Digest { channel, at })
 }

@@ -277,6 +277,12 @@ impl Model {
         open.map(|(id, _)| id.clone()).collect()
     }
 
+    /// All of them wait for the ledger: nothing takes from it here.
+    pub(super) fn with_events(&self) -> Vec<RequestId> {
+        let told = self.documents.iter().filter(|(_, d)| !d.events.is_empty());
+        told.map(|(id, _)| id.clone()).collect()
+    }
+
     /// By id: what is newer is the store's clock's to say.
     pub(super) fn of_owner(&self, owner: &str) -> Vec<RequestId> {
         let of = self
