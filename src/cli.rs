@@ -7,6 +7,7 @@
 pub mod approve;
 pub mod check;
 pub mod demo;
+pub mod doctor;
 pub mod done;
 pub mod explain;
 mod folder;
@@ -20,6 +21,7 @@ pub mod report;
 pub mod request;
 pub mod serve;
 pub mod simulate;
+pub mod slack_manifest;
 mod workspace;
 
 use std::io::Write as _;
@@ -70,6 +72,10 @@ enum Command {
         #[arg(long, conflicts_with = "schema")]
         online: bool,
     },
+    /// Check Slack, the store, clusters and rules from here, and say what to do about what is wrong.
+    Doctor(doctor::Given),
+    /// Print the Slack app's manifest, to be pasted at api.slack.com/apps.
+    SlackManifest(slack_manifest::Given),
     /// Show what can talk to what, and for one flow why.
     Reach(reach::Given),
     /// Show the gate that would be applied for an ask, and what it would change.
@@ -141,6 +147,8 @@ pub fn main() -> ExitCode {
             online,
             ..
         } => check::run(rules, templates, online),
+        Command::Doctor(given) => doctor::run(&given),
+        Command::SlackManifest(given) => slack_manifest::run(&given),
         Command::Reach(given) => reach::run(&given),
         Command::Plan(given) => plan::run(&given),
         Command::Explain(given) => explain::run(&given),

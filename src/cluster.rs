@@ -12,9 +12,12 @@ pub mod connect;
 pub mod error;
 mod extension;
 pub mod gate;
+pub mod kinds;
+mod namespace;
 pub mod needs;
 pub mod object;
 pub mod review;
+pub mod scope;
 mod sight;
 mod timed;
 pub mod watch;
@@ -38,16 +41,22 @@ use tower::{BoxError, Service};
 pub use connect::Place;
 pub use error::{ClusterError, Retry};
 pub use gate::{Applied, FIELD_MANAGER, Withdrawn};
-pub use needs::{Asked, NEEDS, Need};
+pub use kinds::{Managed, Sees};
+pub use needs::{
+    Asked, NEEDLESS, NEEDS, Need, OPTIONAL_NEEDS, OPTIONAL_REAPER_NEEDS, REAPER_NEEDS,
+};
 pub use object::{ObjectRef, SeenObject};
 pub use review::Vouched;
+pub use scope::{NAMESPACED_NEEDS, Scope};
 pub use sight::NotReady;
 
 use crate::clock::Clock;
 use crate::netpol::Snapshot;
 use crate::netpol::snapshot::Object;
+use crate::objects::Kind;
 use crate::units::{Seconds, Time};
-use sight::{GateFollower, Sight, SnapshotFollower};
+use namespace::NamespaceFollower;
+use sight::{Sight, SnapshotFollower};
 use wire::Wire;
 
 /// One cluster. Clones share connections and sight.
@@ -60,16 +69,15 @@ pub struct Cluster {
     name: Arc<str>,
     wire: Wire,
     clock: Arc<dyn Clock>,
+    scope: Scope,
     sight: Arc<Sight>,
-    gate_kinds: Arc<[ApiResource]>,
     watcher: timed::Watcher,
 }
 
-/// Calls `$each!` with every kind that the snapshot is made of. CronJobs are not: the Jobs that they
+/// Calls `$each!` with every kind in namespaces that the snapshot is made of. CronJobs are not: the Jobs that they
 /// own name them, and they select no pods.
 macro_rules! snapshot_kinds {
     ($each:ident) => {
-        $each!(Namespace, Namespace);
         $each!(Pod, Pod);
         $each!(KubeService, Service);
         $each!(ReplicaSet, ReplicaSet);
@@ -111,28 +119,49 @@ impl Cluster {
             name: name.into(),
             wire,
             clock,
+            scope: Scope::Whole,
             sight: Arc::new(Sight::of([])),
-            gate_kinds: Arc::new([]),
             watcher: timed::Watcher::of(name, Arc::default()),
         };
-        cluster.with_gates_of([ApiResource::erase::<NetworkPolicy>(&())])
+        cluster.scoped(Scope::Whole)
     }
 
-    /// The same with other kinds of gates, for templates that name them. NetworkPolicy must be
-    /// among them if `connect` is used. Call before [`Cluster::start`].
+    /// The same where only a part may be read. Call before [`Cluster::start`].
     #[must_use]
-    pub fn with_gates_of(mut self, kinds: impl IntoIterator<Item = ApiResource>) -> Self {
-        self.gate_kinds = kinds.into_iter().collect();
-        let mut labels: Vec<String> = self.gate_kinds.iter().map(GateFollower::label_of).collect();
-        macro_rules! label {
-            ($kind:ty, $object:ident) => {
-                labels.push(ApiResource::erase::<$kind>(&()).plural);
-            };
-        }
-        snapshot_kinds!(label);
-        labels.extend(extension::OPTIONAL.iter().map(extension::Optional::label));
-        self.sight = Arc::new(Sight::of(labels));
+    pub fn scoped(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self.blind();
         self
+    }
+
+    /// Nothing is seen yet of everything that is to be.
+    fn blind(&mut self) {
+        let mut labels = match self.scope.only() {
+            Some(names) => names.iter().map(|name| namespace::label_of(name)).collect(),
+            None => vec![ApiResource::erase::<Namespace>(&()).plural],
+        };
+        for at in self.scope.places() {
+            let at = at.as_deref();
+            labels.extend(Kind::ALL.map(|kind| kinds::label_of(kind, at)));
+            macro_rules! label {
+                ($kind:ty, $object:ident) => {
+                    labels.push(scope::label(&ApiResource::erase::<$kind>(&()).plural, at));
+                };
+            }
+            snapshot_kinds!(label);
+        }
+        for kind in extension::OPTIONAL {
+            let places = kind.places(&self.scope);
+            labels.extend(places.iter().map(|at| kind.label(at.as_deref())));
+        }
+        let sight = Sight::of(labels);
+        sight.edit(|snapshot| snapshot.set_read_only_in(self.scope.only().cloned()));
+        self.sight = Arc::new(sight);
+    }
+
+    /// What an account must be allowed to do here, gates apart, each with the row of the table that says so.
+    pub fn needs(&self) -> Vec<(Asked, &'static Need)> {
+        scope::asked_in(&self.scope)
     }
 
     /// The cluster's name, as people say it (`on prod-eu`).
@@ -143,19 +172,33 @@ impl Cluster {
     /// Starts watching, until `stop`. Gates are watched by label apart from the snapshot, so that
     /// what the reaper lives on does not wait for lists of pods.
     pub fn start(&self, tracker: &TaskTracker, stop: &CancellationToken) {
-        for kind in self.gate_kinds.iter() {
-            let follower = GateFollower::new(&self.sight, kind.clone());
-            tracker.spawn(watch::follow(self.clone(), follower, stop.clone()));
+        self.follow_gates(tracker, stop);
+        for at in self.scope.places() {
+            macro_rules! spawn {
+                ($kind:ty, $object:ident) => {
+                    let wrap = Object::$object;
+                    let follower = SnapshotFollower::<$kind>::new(&self.sight, wrap, at.clone());
+                    tracker.spawn(watch::follow(self.clone(), follower, stop.clone()));
+                };
+            }
+            snapshot_kinds!(spawn);
         }
-        macro_rules! spawn {
-            ($kind:ty, $object:ident) => {
-                let follower = SnapshotFollower::<$kind>::new(&self.sight, Object::$object);
+        match self.scope.only() {
+            None => {
+                let follower =
+                    SnapshotFollower::<Namespace>::new(&self.sight, Object::Namespace, None);
                 tracker.spawn(watch::follow(self.clone(), follower, stop.clone()));
-            };
+            }
+            Some(names) => names.iter().for_each(|name| {
+                let follower = NamespaceFollower::new(&self.sight, name);
+                tracker.spawn(watch::rounds(self.clone(), follower, stop.clone()));
+            }),
         }
-        snapshot_kinds!(spawn);
         for kind in extension::OPTIONAL {
-            tracker.spawn(extension::follow(self.clone(), kind, stop.clone()));
+            for at in kind.places(&self.scope) {
+                let follower = extension::follower(&self.sight, kind, at);
+                tracker.spawn(watch::rounds(self.clone(), follower, stop.clone()));
+            }
         }
     }
 
@@ -186,15 +229,22 @@ impl Cluster {
     /// [`ClusterError`]; never a part of the cluster.
     pub async fn survey(&self) -> Result<Snapshot, ClusterError> {
         let mut snapshot = Snapshot::default();
-        macro_rules! add {
-            ($kind:ty, $object:ident) => {
-                let kind = ApiResource::erase::<$kind>(&());
-                for item in self.list::<$kind>(&kind, None).await?.items {
-                    snapshot.apply(Object::$object(Box::new(item)));
-                }
-            };
+        snapshot.set_read_only_in(self.scope.only().cloned());
+        for at in self.scope.places() {
+            let at = at.as_deref();
+            macro_rules! add {
+                ($kind:ty, $object:ident) => {
+                    let kind = ApiResource::erase::<$kind>(&());
+                    for item in self.list::<$kind>(&kind, at, None).await?.items {
+                        snapshot.apply(Object::$object(Box::new(item)));
+                    }
+                };
+            }
+            snapshot_kinds!(add);
         }
-        snapshot_kinds!(add);
+        for namespace in self.namespaces().await? {
+            snapshot.apply(Object::Namespace(Box::new(namespace)));
+        }
         self.survey_optional(&mut snapshot).await?;
         Ok(snapshot)
     }
@@ -206,7 +256,10 @@ impl Cluster {
     /// [`ClusterError`]; never a part of the list.
     pub async fn policies(&self) -> Result<Vec<Value>, ClusterError> {
         let kind = ApiResource::erase::<NetworkPolicy>(&());
-        let mut policies = self.list::<Value>(&kind, None).await?.items;
+        let mut policies = Vec::new();
+        for at in self.scope.places() {
+            policies.extend(self.list::<Value>(&kind, at.as_deref(), None).await?.items);
+        }
         for policy in &mut policies {
             // The items of a list do not say what they are.
             if let Some(fields) = policy.as_object_mut() {

@@ -9,13 +9,14 @@ pub mod oidc;
 mod on_call;
 pub mod online;
 mod problems;
+mod roles;
 mod sections;
 mod settings;
 mod slack;
 mod telemetry;
 pub mod vars;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -49,6 +50,8 @@ pub struct Config {
     pub rules: Option<PathBuf>,
     /// Label keys whose values rules may put into group names.
     pub label_keys: Vec<String>,
+    /// ClusterRoles that templates may give for a while.
+    pub cluster_roles: BTreeSet<String>,
     /// Sources that tell who is on call, by the names that rules use.
     pub on_call: BTreeMap<String, Source>,
     /// Issuers of tokens from outside the clusters, by the names that rules use.
@@ -84,6 +87,7 @@ pub enum StoreChoice {
 struct ConfigFile {
     #[serde(default)]
     label_keys: Vec<String>,
+    cluster_roles: Option<Vec<String>>,
     #[serde(default)]
     on_call: BTreeMap<String, on_call::Written>,
     #[serde(default)]
@@ -138,6 +142,7 @@ pub fn read(env: &BTreeMap<String, String>) -> Result<Config, Problems> {
             templates,
             rules,
             label_keys: file.label_keys,
+            cluster_roles: file.cluster_roles,
             on_call: file.on_call,
             oidc: file.oidc,
             alerts: file.alerts,
@@ -194,6 +199,16 @@ pub fn label_keys(env: &BTreeMap<String, String>) -> Vec<String> {
     }
     .file()
     .label_keys
+}
+
+/// The ClusterRoles that templates may give, likewise.
+pub fn cluster_roles(env: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let mut reader = Reader {
+        env,
+        problems: Vec::new(),
+    };
+    let file = reader.file();
+    reader.cluster_roles(&file)
 }
 
 struct Reader<'a> {

@@ -3,7 +3,7 @@
 //! # Guarantees
 //! - A step runs under a lease that is renewed while it runs; when the lease is lost the step is
 //!   dropped at its next await, and whatever it would commit is refused by the store.
-//! - Lanes never wait for each other: each has its own slots.
+//! - Lanes never wait for each other: each has its own slots. Nor do clusters: each has its own turns (`turns.rs`).
 //! - On shutdown no new alarm is claimed and running steps are finished.
 //!
 //! # Retries
@@ -13,6 +13,7 @@
 pub mod card;
 pub mod gate;
 mod load;
+mod turns;
 mod watch;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use crate::id::Shard;
 use crate::request::Request;
 use crate::store::{Claim, Lane, StoreError, Wants};
 use crate::units::{Seconds, Time};
+use turns::{SLOTS, Turns};
 
 /// How long a claim is held without renewal. Short: a replica that died is replaced within it, and
 /// the promise allows 3 s.
@@ -40,9 +42,6 @@ const HEARTBEAT: Duration = Duration::from_millis(900);
 /// the loop spin.
 const SHORTEST: Duration = Duration::from_millis(2);
 
-/// Steps of one lane that run at once in this process.
-const SLOTS: usize = 32;
-
 /// The workers of one process.
 #[derive(Debug)]
 pub struct Lanes {
@@ -51,6 +50,7 @@ pub struct Lanes {
     stop: CancellationToken,
     nudge: Arc<Notify>,
     slots: [Arc<Semaphore>; Lane::ALL.len()],
+    turns: Arc<Turns>,
     health: Arc<Health>,
 }
 
@@ -82,13 +82,20 @@ impl Lanes {
     /// Workers over the parts; they start with [`Lanes::run`].
     pub fn new(parts: Arc<Parts>, tracker: TaskTracker, stop: CancellationToken) -> Self {
         let nudge = parts.book.committed();
-        let slots = Lane::ALL.map(|_| Arc::new(Semaphore::new(SLOTS)));
+        let turns = Arc::new(Turns::at(parts.clusters.keys()));
+        let slots = Lane::ALL.map(|lane| {
+            Arc::new(Semaphore::new(match lane {
+                Lane::Gate => turns.slots(),
+                Lane::Card => SLOTS,
+            }))
+        });
         Self {
             parts,
             tracker,
             stop,
             nudge,
             slots,
+            turns,
             health: Arc::new(Health::default()),
         }
     }
@@ -168,9 +175,10 @@ impl Lanes {
         };
         let seat = self.parts.metrics.seat(claim.lane, claim.due);
         let parts = Arc::clone(&self.parts);
+        let turns = Arc::clone(&self.turns);
         let nudge = Arc::clone(&self.nudge);
         self.tracker.spawn(async move {
-            work(&parts, &claim).await;
+            work(&parts, &turns, &claim).await;
             drop((seat, permit));
             nudge.notify_one();
         });
@@ -178,10 +186,10 @@ impl Lanes {
 }
 
 /// Runs one step under its lease.
-async fn work(parts: &Parts, claim: &Claim) {
+async fn work(parts: &Parts, turns: &Turns, claim: &Claim) {
     let step = async {
         match claim.lane {
-            Lane::Gate => gate::step(parts, claim).await,
+            Lane::Gate => gate::step(parts, turns, claim).await,
             Lane::Card => card::step(parts, claim).await,
         }
     };

@@ -2,12 +2,14 @@
 
 // core
 pub mod audit;
+pub mod doctor;
 pub mod grammar;
 pub mod id;
 pub mod lane;
 pub mod manifest;
 pub mod netpol;
 pub mod notes;
+pub mod objects;
 pub mod report;
 pub mod request;
 pub mod retry;

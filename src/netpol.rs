@@ -32,6 +32,7 @@ pub mod resolve;
 pub mod rule;
 pub mod selector;
 pub mod snapshot;
+pub mod stated;
 pub mod table;
 pub mod tier;
 
@@ -39,7 +40,7 @@ pub mod tier;
 pub(crate) mod tests;
 
 pub use build::{Built, NoGate, build};
-pub use effect::{Effect, Opened, Warning};
+pub use effect::{Effect, Opened, Said, StatedObject, Warning};
 pub use flow::{Flow, PortRange, Side, SideRef};
 pub use live::{Finding, judge_again};
 pub use lone::isolated_alone;
@@ -47,6 +48,7 @@ pub use marks::Marks;
 pub use plan::plan;
 pub use portset::PortSet;
 pub use reach::{Openness, Reach, reach, reach_with_gates};
-pub use resolve::{Unresolved, resolve, resolve_to_look};
+pub use resolve::{Unresolved, resolve, resolve_end, resolve_to_look};
 pub use snapshot::{Object, ObjectKey, Snapshot};
+pub use stated::state;
 pub use table::{Table, standing_table, table};

@@ -20,6 +20,7 @@
 //! Everything is looked at again by the next round; nothing is remembered but what people are still
 //! to be told.
 
+mod changed;
 pub mod guard;
 pub mod notices;
 pub mod records;

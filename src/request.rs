@@ -24,7 +24,7 @@ pub use asked::{Asked, Extends, IncidentRef, Origin};
 pub use create::{Ask, create};
 pub use decide::decide;
 pub use document::{Crowd, Emergency, ExtendedBy, GateObject, Grant, Request, Review, Told, Vote};
-pub use facts::{Command, Facts, Outcome, Terms};
+pub use facts::{Command, Facts, Outcome, Terms, Verified};
 pub use posts::{Address, Audience, Notice, Post, PostKey, PostStatus, Posts, Subject};
 pub use refusal::Refusal;
 pub use state::{End, State};

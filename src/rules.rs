@@ -7,12 +7,14 @@
 //! and turns it into a [`RuleSet`], [`judge`](mod@judge) decides by that.
 
 pub mod condition;
+pub mod embedded;
 pub mod explain;
 pub mod facts;
 pub mod fill;
 pub mod group;
 mod hours;
 pub mod judge;
+mod kinds;
 mod lint;
 pub mod load;
 pub mod model;
@@ -22,20 +24,22 @@ pub mod problem;
 pub mod route;
 pub mod schema;
 pub mod set;
+pub mod state;
 #[cfg(test)]
 mod testing;
 mod text;
 mod who;
 
+pub use embedded::embedded;
 pub use explain::{Aside, Explanation, Section, aside, explain, explain_unasked};
-pub use facts::{AskFacts, AutoUse, End, Extending};
-pub use fill::{FillError, Filled, GateSpec, fill, plain_inputs};
+pub use facts::{AskFacts, AutoUse, End, Extending, StatedFact};
+pub use fill::{FillError, Filled, GateSpec, fill, inputs, plain_inputs};
 pub use group::Group;
 pub use judge::{
     Demands, Fit, Needs, Reason, Verdict, considered, decides_offline, demands, judge, may_declare,
     needs, open_to, owner,
 };
-pub use load::{Allowed, embedded, load, load_allowing};
+pub use load::{Allowed, load, load_allowing};
 pub use model::{AccessRule, AccessTemplate};
 pub use named::Named;
 pub use people::{Account, Person, Principal, Roll, Standing, TeamId, UserId};
@@ -43,3 +47,4 @@ pub use problem::{Place, Problem, Severity, report, usable};
 pub use route::{EmergencyPlan, Escalation, Pass, Right, Route, StagePlan};
 pub use schema::SCHEMA;
 pub use set::{Bounds, Input, InputKind, Rule, RuleSet, Slots, Template};
+pub use state::{Stated, state};

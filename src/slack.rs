@@ -14,6 +14,7 @@ pub mod deliver;
 pub mod directory;
 pub mod http;
 pub mod inbound;
+pub mod manifest;
 pub mod socket;
 pub mod transport;
 
@@ -22,7 +23,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use api::{Opened, Posted, Retry, SlackApi, SlackError};
+pub use api::{Opened, Posted, Retry, SlackApi, SlackError, scopes};
 pub use deliver::Deliverer;
 pub use directory::Directory;
 pub use inbound::{Ack, Entered, Inbound, OnMessage, OnScreen, Receiver, Surface, What};

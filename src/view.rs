@@ -17,6 +17,7 @@ pub mod replies;
 pub mod say;
 pub mod screen;
 mod stages;
+mod stated;
 pub mod summary;
 pub mod text;
 pub mod week;

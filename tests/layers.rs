@@ -20,22 +20,26 @@ const MODULES: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("lane", &["units"]),
     ("grammar", &["id", "units"]),
-    ("netpol", &["grammar", "id", "units"]),
+    ("objects", &[]),
+    ("netpol", &["grammar", "id", "objects", "units"]),
     ("manifest", &["netpol"]),
-    ("rules", &["grammar", "netpol", "units"]),
+    ("rules", &["grammar", "netpol", "objects", "units"]),
     ("audit", &["id", "rules", "units"]),
     ("notes", &["audit", "id", "lane", "rules", "units"]),
     (
         "request",
-        &["audit", "grammar", "id", "lane", "netpol", "rules", "units"],
+        &[
+            "audit", "grammar", "id", "lane", "netpol", "objects", "rules", "units",
+        ],
     ),
     (
         "view",
         &[
-            "audit", "grammar", "id", "netpol", "notes", "request", "rules", "units",
+            "audit", "grammar", "id", "netpol", "notes", "objects", "request", "rules", "units",
         ],
     ),
     ("report", &["audit", "grammar", "id", "rules", "units"]),
+    ("doctor", &[]),
     // adapters
     ("clock", &["units"]),
     ("entropy", &["id", "store"]),
@@ -53,7 +57,9 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     (
         "cluster",
-        &["clock", "id", "metrics", "netpol", "retry", "units"],
+        &[
+            "clock", "id", "metrics", "netpol", "objects", "retry", "units",
+        ],
     ),
     // leaves that every adapter may tell what it does
     ("metrics", &["lane", "units"]),
@@ -72,8 +78,8 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "config",
         &[
-            "audit", "cluster", "digest", "grammar", "ledger", "oncall", "rules", "secret",
-            "slack", "store", "traces", "units", "client", "oidc",
+            "audit", "cluster", "digest", "grammar", "ledger", "objects", "oncall", "rules",
+            "secret", "slack", "store", "traces", "units", "client", "oidc",
         ],
     ),
     ("telemetry", &[]),
@@ -81,7 +87,7 @@ const MODULES: &[(&str, &[&str])] = &[
         "app",
         &[
             "audit", "clock", "cluster", "entropy", "grammar", "id", "metrics", "netpol", "notes",
-            "request", "retry", "rules", "slack", "store", "traces", "units", "view",
+            "objects", "request", "retry", "rules", "slack", "store", "traces", "units", "view",
         ],
     ),
     (
@@ -93,15 +99,15 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "lanes",
         &[
-            "app", "cluster", "digest", "id", "metrics", "notes", "request", "retry", "rules",
-            "slack", "store", "traces", "units", "view",
+            "app", "cluster", "digest", "id", "metrics", "notes", "objects", "request", "retry",
+            "rules", "slack", "store", "traces", "units", "view",
         ],
     ),
     (
         "reaper",
         &[
-            "app", "audit", "cluster", "id", "lanes", "metrics", "netpol", "notes", "request",
-            "rules", "slack", "store", "units", "view",
+            "app", "audit", "cluster", "id", "lanes", "metrics", "netpol", "notes", "objects",
+            "request", "rules", "slack", "store", "units", "view",
         ],
     ),
     (
@@ -123,6 +129,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "config",
             "demo",
             "digest",
+            "doctor",
             "entropy",
             "grammar",
             "http",
@@ -131,6 +138,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "manifest",
             "metrics",
             "netpol",
+            "objects",
             "oidc",
             "oncall",
             "reaper",
@@ -154,8 +162,8 @@ const MODULES: &[(&str, &[&str])] = &[
 
 /// Modules that decide: no runtime, no IO, no clock, no environment, no randomness.
 const CORE: &[&str] = &[
-    "units", "id", "retry", "secret", "lane", "grammar", "netpol", "manifest", "rules", "audit",
-    "notes", "request", "report", "view",
+    "units", "id", "retry", "secret", "lane", "grammar", "objects", "netpol", "manifest", "rules",
+    "audit", "notes", "request", "report", "view", "doctor",
 ];
 
 /// Crates that only some modules may name.

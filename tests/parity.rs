@@ -70,6 +70,15 @@ fn the_readme_tells_the_phrases_as_they_are_read() {
     );
 }
 
+/// The user that the store's tests run as.
+#[test]
+fn the_readme_gives_the_redis_user_that_doctor_gives() {
+    let readme = read("README.md");
+    for line in drawbridge::store::redis::ACL.split('`').skip(1).step_by(2) {
+        assert!(readme.contains(line), "{line}");
+    }
+}
+
 #[test]
 fn the_deployment_sets_only_variables_that_exist() {
     let known: BTreeSet<&str> = VARS.iter().map(|var| var.name).collect();
@@ -98,8 +107,10 @@ fn every_template_is_used_by_a_rule_and_a_story() {
         .map(|path| read(path.to_str().unwrap()))
         .collect();
     let rules = read("src/sim/town/rules.yaml");
-    for entry in fs::read_dir("templates").unwrap() {
-        let path = entry.unwrap().path();
+    let templates = fs::read_dir("templates")
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    for path in templates.filter(|path| path.extension().is_some_and(|end| end == "yaml")) {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         assert!(rules.contains(&name), "no rule of the town names `{name}`");
         let used = name == "connect" || stories.contains(&format!("using {name} "));
@@ -111,8 +122,21 @@ fn every_template_is_used_by_a_rule_and_a_story() {
 fn the_readme_names_commands_that_exist() {
     let readme = read("README.md");
     for command in [
-        "serve", "demo", "simulate", "check", "reach", "plan", "explain", "reap", "ledger",
-        "report", "request", "done", "approve",
+        "serve",
+        "demo",
+        "simulate",
+        "check",
+        "doctor",
+        "slack-manifest",
+        "reach",
+        "plan",
+        "explain",
+        "reap",
+        "ledger",
+        "report",
+        "request",
+        "done",
+        "approve",
     ] {
         assert!(
             readme.contains(&format!("`drawbridge {command}")),

@@ -4,10 +4,11 @@ use anyhow::Result;
 
 use super::asker::Asker;
 use super::book::Created;
-use super::facts::{self, Planned};
+use super::facts;
 use super::past::Past;
+use super::planned::{self, Gate, Planned};
 use super::wanted::Wanted;
-use super::{Parts, crowds, incident, refusals, reread, rulebook};
+use super::{Parts, crowds, incident, refusals, rehearsal, reread, rulebook};
 use crate::grammar::{self, Length};
 use crate::id::RequestId;
 use crate::netpol::{self, NoGate};
@@ -100,6 +101,7 @@ pub(super) async fn make(parts: &Parts, asker: &Asker, wanted: Wanted) -> Result
         return Ok(Created::Before(id));
     }
     let prepared = refusals::heard(parts, asker, wanted).await?;
+    let prepared = rehearsal::rehearsed(parts, &asker.key, prepared).await;
     let created = commit(parts, &asker.key, prepared).await?;
     if let Created::New(request) = &created {
         tracing::info!(id = %request.id, state = request.state.word(), "asked");
@@ -160,7 +162,7 @@ pub(super) async fn prepare(
     let filled = rules::fill(&templates, &wanted.template, &wanted.inputs)
         .map_err(|problem| Stop::Tell(Unread::sentence(problem.message, problem.hint)))?;
     let cluster = choose_cluster(parts, wanted.terms.cluster.as_deref())?;
-    let Planned { flow, built } = facts::plan(parts, &cluster, &filled).map_err(Stop::Tell)?;
+    let Planned { flow, built } = planned::plan(parts, &cluster, &filled).map_err(Stop::Tell)?;
     let now = parts.clock.now();
     // Only people break the glass, and only they are somewhere.
     let emergency = asker.human().filter(|_| wanted.emergency).cloned();
@@ -230,7 +232,7 @@ fn choose_cluster(parts: &Parts, named: Option<&str>) -> Result<String, Stop> {
 async fn judged(
     parts: &Parts,
     asked: &Asked,
-    built: Result<netpol::Built, NoGate>,
+    built: Result<Gate, NoGate>,
     emergency: Option<UserId>,
 ) -> Result<Result<Way, Sentence>> {
     let effect = match built {
@@ -243,7 +245,7 @@ async fn judged(
         }
     };
     let ceiling = parts.max_lifetime;
-    if longest(asked) > ceiling {
+    if asked.longest() > ceiling {
         let message = format!("no path may be open for longer than {ceiling}");
         return Ok(Err(Sentence {
             message,
@@ -274,17 +276,6 @@ async fn judged(
             })
         }
     })
-}
-
-/// How long its objects would live at most: an extension opens while the path before it is open.
-fn longest(asked: &Asked) -> Seconds {
-    let left = asked.extends.as_ref().map_or(0, |extends| {
-        (extends.until - asked.at)
-            .num_seconds()
-            .max(0)
-            .unsigned_abs()
-    });
-    Seconds(asked.duration.0.saturating_add(left))
 }
 
 fn sentence_of(reasons: &[rules::Reason]) -> Sentence {

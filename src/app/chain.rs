@@ -40,14 +40,13 @@ pub(super) async fn last(parts: &Parts, request: &Request) -> Result<Option<(Req
 
 fn extends(last: &Request) -> Option<Extends> {
     let grant = last.grant.as_ref()?;
-    let own = (grant.expires_at - grant.opened_at).num_seconds();
-    let own = crate::units::Seconds(own.max(0).unsigned_abs());
     let before = last.asked.extends.as_ref();
     Some(Extends {
         id: last.id.clone(),
         until: grant.expires_at,
-        // What came before ended at `until`, and this one opened earlier than that.
-        so_far: before.map_or(own, |before| {
+        // What was granted: the opening itself takes a moment of it, which nobody is given once more. What came
+        // before ended at `until`, and this one opened earlier than that.
+        so_far: before.map_or(last.length(), |before| {
             let added = (grant.expires_at - before.until).num_seconds();
             crate::units::Seconds(before.so_far.0.saturating_add(added.max(0).unsigned_abs()))
         }),

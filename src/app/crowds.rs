@@ -53,7 +53,10 @@ pub(super) async fn next_circle(
         return Crowd::default();
     };
     Crowd {
-        people: counted(&next.to, roll, requester),
+        people: counted(&next.to, roll, |user| {
+            let given = route.stages.iter().any(|stage| stage.gives(user, roll));
+            Some(user) != requester && !given
+        }),
         groups: group_ids(parts, &next.to.usergroups).await,
         stand_ins: Vec::new(),
     }
@@ -62,15 +65,15 @@ pub(super) async fn next_circle(
 /// Who may open at once, the requester too.
 pub(super) fn rescuers(route: &Route, roll: &Roll) -> Vec<UserId> {
     let plan = route.emergency.as_ref();
-    plan.map_or_else(Vec::new, |plan| counted(&plan.by, roll, None))
+    plan.map_or_else(Vec::new, |plan| counted(&plan.by, roll, |_| true))
 }
 
-/// Members of a group who count, without this one.
-fn counted(group: &Group, roll: &Roll, without: Option<&UserId>) -> Vec<UserId> {
+/// Members of a group who count, and whom it is for.
+fn counted(group: &Group, roll: &Roll, is_for: impl Fn(&UserId) -> bool) -> Vec<UserId> {
     let members: BTreeSet<UserId> = group.members(roll).into_iter().collect();
     let counted = members
         .into_iter()
-        .filter(|user| Some(user) != without && roll.counts(user));
+        .filter(|user| is_for(user) && roll.counts(user));
     counted.take(WRITTEN_TO).collect()
 }
 

@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::ask::Unread;
 use super::past::Past;
-use super::{Parts, away, reread, rulebook};
+use super::{Parts, away, planned, reread, rulebook};
 use crate::id::RequestId;
-use crate::netpol::{self, Built, Effect, Flow, NoGate, Snapshot};
+use crate::netpol::{self, Effect};
 use crate::request::{Asked, Command, Request};
 use crate::rules::{
-    self, AskFacts, End, Extending, Filled, GateSpec, Needs, Principal, Right, Roll, UserId,
-    Verdict,
+    self, AskFacts, End, Extending, Needs, Principal, Right, Roll, UserId, Verdict,
 };
 use crate::slack::SlackError;
 use crate::units::Seconds;
@@ -24,55 +22,6 @@ pub(super) const FRESH: Seconds = Seconds(15);
 /// How old it may be when an approved request is applied a moment later, so that a Slack that went
 /// away between click and apply does not undo the approval.
 pub(super) const FRESH_AT_APPLY: Seconds = Seconds::minutes(10);
-
-/// Loading refuses such templates; should one slip through, it opens nothing.
-const NO_OBJECTS: &str = "templates with objects of their own are not supported in this version";
-
-/// A flow and the gate for it.
-pub(super) struct Planned {
-    pub(super) flow: Flow,
-    pub(super) built: Result<Built, NoGate>,
-}
-
-/// Resolves and plans on the live cluster; the error says what could not be resolved.
-pub(super) fn plan(parts: &Parts, cluster: &str, filled: &Filled) -> Result<Planned, Unread> {
-    let snapshot = reread::snapshot(parts, cluster).map_err(|error| {
-        tracing::warn!(cluster, error = %super::chain(&error), "no picture of the cluster");
-        Unread::ClusterAway(cluster.to_owned())
-    })?;
-    let flow = match &filled.gate {
-        GateSpec::Connect { from, to, ports } => {
-            netpol::resolve(&snapshot, from, to, ports.as_ref())
-                .map_err(|problem| Unread::sentence(problem.to_string(), problem.hint()))?
-        }
-        GateSpec::Objects(_) => return Err(Unread::sentence(NO_OBJECTS, None)),
-    };
-    let built = netpol::build(&snapshot, &flow);
-    Ok(Planned { flow, built })
-}
-
-/// The gate spec of a stored request, from the rules in force.
-///
-/// # Errors
-/// A sentence for the person: the template has changed or is gone.
-pub(super) fn refill(parts: &Parts, request: &Request) -> Result<Filled, String> {
-    let asked = &request.asked;
-    rules::fill(&parts.rules.load(), &asked.template, &asked.inputs)
-        .map_err(|problem| problem.message)
-}
-
-/// Resolves a filled template on a snapshot.
-///
-/// # Errors
-/// A sentence for the person.
-pub(super) fn resolve(snapshot: &Snapshot, filled: &Filled) -> Result<Flow, String> {
-    match &filled.gate {
-        GateSpec::Connect { from, to, ports } => {
-            netpol::resolve(snapshot, from, to, ports.as_ref()).map_err(|why| why.to_string())
-        }
-        GateSpec::Objects(_) => Err(NO_OBJECTS.to_owned()),
-    }
-}
 
 /// An ask as the rules see it; `except` is the request itself, once it is stored.
 pub(super) fn of_ask(
@@ -99,6 +48,8 @@ pub(super) fn of_ask(
         opens_from_pods: effect.from_pods,
         opens_pairs: effect.opens.len(),
         opens_warnings: effect.warnings.len(),
+        stated: planned::stated_facts(effect),
+        inputs: rules::inputs(&parts.rules.load(), &asked.template, &asked.inputs),
         open_requests: past.open(except),
         recent_asks: past.recent(asked.at, except),
         automatic: past.automatic(asked.at, except),
@@ -252,7 +203,7 @@ pub(super) async fn concerns(parts: &Parts, request: &Request, person: &UserId) 
     let decides = request
         .stages()
         .iter()
-        .any(|stage| stage.admits(person, None, &roll));
+        .any(|stage| stage.concerns(person, &roll));
     let route = request.route.as_ref();
     let revokes = route.is_some_and(|r| roll.counts(person) && r.revokers.holds(person, &roll));
     Ok(decides || revokes)

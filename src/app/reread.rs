@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use super::{Parts, facts};
+use super::{Parts, facts, planned};
 use crate::cluster::ClusterError;
-use crate::netpol::{self, Marks, Snapshot, marks};
+use crate::netpol::{Marks, Snapshot, marks};
+use crate::objects::{Kind, Manifest};
 use crate::request::{Command, GateObject, Request, State};
 use crate::rules::{Roll, Verdict};
 
@@ -35,27 +36,21 @@ pub async fn judge_again(parts: &Parts, request: &Request) -> Result<(Roll, Verd
 /// The cluster's picture is not there yet.
 pub fn plan_again(parts: &Parts, request: &Request) -> Result<Command, ClusterError> {
     let snapshot = snapshot(parts, &request.asked.cluster)?;
-    let filled = facts::refill(parts, request);
-    let flow = match filled.and_then(|filled| facts::resolve(&snapshot, &filled)) {
-        Ok(flow) => flow,
-        Err(sentence) => return Ok(Command::CannotOpen { reason: sentence }),
-    };
-    Ok(match netpol::build(&snapshot, &flow) {
-        Ok(built) => {
-            let objects = built.objects.into_iter().enumerate();
-            let named = |(index, policy)| GateObject {
+    Ok(match planned::gate(parts, &snapshot, request) {
+        Ok(gate) => {
+            let objects = gate.objects.into_iter().enumerate();
+            let named = |(index, object): (usize, Manifest)| GateObject {
                 name: marks::object_name(&request.id, index + 1, &parts.entropy.suffix()),
-                policy,
+                object,
                 uid: None,
+                stored: None,
             };
             Command::Attempt {
                 objects: objects.map(named).collect(),
-                effect: built.effect,
+                effect: gate.effect,
             }
         }
-        Err(no_gate) => Command::CannotOpen {
-            reason: no_gate.to_string(),
-        },
+        Err(reason) => Command::CannotOpen { reason },
     })
 }
 
@@ -72,10 +67,22 @@ fn answers_for_it(request: &Request) -> String {
     }
 }
 
+/// Whether an object is one that approvers saw. INVARIANT (approved): of stated objects exactly those whose
+/// digests the card had, looked at once more right before they are applied; of paths NetworkPolicies only.
+fn is_approved(request: &Request, object: &GateObject) -> bool {
+    let stated = &request.effect.stated;
+    if stated.is_empty() {
+        return object.object.kind() == Kind::NetworkPolicy;
+    }
+    let digest = object.object.digest();
+    stated.iter().any(|shown| shown.digest == digest)
+}
+
 /// The manifests to apply for the committed attempt, marks and all.
 ///
 /// # Errors
-/// When no attempt was committed: a fault of ours, refused rather than applied without an end.
+/// When no attempt was committed, or an object is none that was approved: a fault of ours, refused rather than
+/// applied.
 pub fn dress(request: &Request) -> Result<Vec<(&GateObject, serde_json::Value)>, ClusterError> {
     let State::Granting {
         attempt: Some(attempt),
@@ -84,6 +91,10 @@ pub fn dress(request: &Request) -> Result<Vec<(&GateObject, serde_json::Value)>,
     else {
         return Err(ClusterError::Invalid("no attempt was committed".to_owned()));
     };
+    if let Some(other) = request.gate.iter().find(|one| !is_approved(request, one)) {
+        let problem = format!("`{}` is not what was approved", other.name);
+        return Err(ClusterError::Invalid(problem));
+    }
     let (from, to) = request.path();
     let marks = Marks {
         request: request.id.clone(),
@@ -97,6 +108,55 @@ pub fn dress(request: &Request) -> Result<Vec<(&GateObject, serde_json::Value)>,
     let dressed = request
         .gate
         .iter()
-        .map(|object| (object, marks::dress(&object.policy, &object.name, &marks)));
+        .map(|object| (object, marks::dress(&object.object, &object.name, &marks)));
     Ok(dressed.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::netpol::StatedObject;
+    use crate::request::fixtures::{attempt, dana_asks};
+
+    fn binding(role: &str) -> Manifest {
+        let whole = json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": {"namespace": "orders", "labels": {"a": "b"}, "finalizers": ["a/b"]},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "dana"}],
+        });
+        whole.try_into().unwrap()
+    }
+
+    #[test]
+    fn only_objects_that_were_approved_are_dressed_and_nothing_of_their_metadata_is_kept() {
+        let mut request = dana_asks().request().approved().after(60, attempt());
+        assert!(dress(&request).is_ok());
+        // Approved as a path: nothing but NetworkPolicies.
+        request.gate.truncate(1);
+        request.gate[0].object = binding("view");
+        assert!(matches!(dress(&request), Err(ClusterError::Invalid(_))));
+        request.effect.stated = vec![StatedObject {
+            kind: "RoleBinding".to_owned(),
+            namespace: "orders".to_owned(),
+            name: "view".to_owned(),
+            says: Vec::new(),
+            people: std::collections::BTreeSet::new(),
+            digest: binding("view").digest(),
+            whole: String::new(),
+        }];
+        let dressed = dress(&request).unwrap();
+        let metadata = &dressed[0].1["metadata"];
+        assert_eq!(metadata.get("finalizers"), None);
+        assert_eq!(metadata["labels"].get("a"), None);
+        assert_eq!(
+            metadata["labels"]["app.kubernetes.io/managed-by"],
+            "drawbridge"
+        );
+        request.gate[0].object = binding("edit");
+        assert!(matches!(dress(&request), Err(ClusterError::Invalid(_))));
+    }
 }

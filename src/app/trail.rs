@@ -73,7 +73,7 @@ fn targets_of(request: &Request) -> BTreeSet<String> {
     let to = &asked.flow.to;
     let workloads: &[String] = match &to.at {
         SideRef::Pods { workloads, .. } => workloads,
-        SideRef::Addresses(_) => &[],
+        SideRef::Addresses(_) | SideRef::Stated { .. } => &[],
     };
     let opened = request.effect.opens.iter().map(|pair| &pair.to);
     let names = workloads.iter().chain(opened).take(MOST_TARGETS);

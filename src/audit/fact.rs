@@ -120,7 +120,8 @@ pub enum Fact {
         expires_at: Time,
         /// `namespace/name` of each object.
         objects: Vec<String>,
-        /// What was applied: `namespace`, `name` and `spec` of each object, without marks.
+        /// What was applied: `namespace`, `name` and `spec` of each object, without marks. Of other objects than
+        /// NetworkPolicies also `apiVersion` and `kind`, and what they hold in place of `spec`.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         policies: Vec<serde_json::Value>,
     },

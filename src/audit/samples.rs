@@ -70,6 +70,16 @@ pub(crate) fn facts() -> Vec<Fact> {
             objects: vec![text("orders/drawbridge-k7m3xq-1")],
             policies: vec![json!({"spec": {"ports": [{"port": 5432, "endPort": -1}], "x": null}})],
         },
+        Fact::Attempted {
+            expires_at: at(7),
+            objects: vec![text("orders/drawbridge-k7m3xq-1")],
+            policies: vec![json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+                "namespace": "orders", "name": "drawbridge-k7m3xq-1",
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+                "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "dana@example.com"}],
+            })],
+        },
         Fact::Opened { expires_at: at(9) },
         Fact::NotOpened {
             problem: text("away"),

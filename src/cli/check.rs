@@ -1,7 +1,7 @@
 //! `drawbridge check`: templates, rules and the configuration's files, every problem with its file; with
 //! `--online` also whether what rules name is there.
 
-mod online;
+pub(super) mod online;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -97,5 +97,6 @@ pub(super) fn allowed(env: &BTreeMap<String, String>) -> Allowed {
     Allowed {
         label_keys: config::label_keys(env).into_iter().collect(),
         oncall: config::online::on_call_names(env).into_iter().collect(),
+        cluster_roles: config::cluster_roles(env),
     }
 }

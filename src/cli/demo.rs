@@ -171,13 +171,13 @@ async fn site(kube: bool, env: &BTreeMap<String, String>) -> Result<(Site, Strin
     let [choice] = clusters.as_slice() else {
         bail!("the demo shows one cluster: unset DRAWBRIDGE_CLUSTERS, and choose by KUBECONFIG");
     };
-    let name = choice.name.clone();
+    let (name, scope) = (choice.name.clone(), choice.scope());
     let config = choice.place(env).config().await;
     let config = config.with_context(|| format!("cluster `{name}`"))?;
     let server = config.cluster_url.to_string();
     let connect = move |clock| {
         let cluster = Cluster::connect(&name, &config, clock)?;
-        Ok(cluster)
+        Ok(cluster.scoped(scope.clone()))
     };
     let words = format!("real, at {server}");
     Ok((Site::Real(Arc::new(connect)), words, max_lifetime))

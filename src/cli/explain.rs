@@ -15,12 +15,12 @@ use clap::{Args, ValueEnum};
 
 use super::picture::{self, Nothing};
 use super::{Status, check, complain, plan, say};
+use crate::app::planned::{self, Gate};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
-use crate::netpol::{self, Built, Flow, Snapshot};
+use crate::netpol::{self, Flow, Snapshot};
 use crate::rules::{
-    self, AskFacts, End, Explanation, Filled, GateSpec, Principal, Reason, RuleSet, Section,
-    Verdict,
+    self, AskFacts, End, Explanation, Filled, Principal, Reason, RuleSet, Section, Verdict,
 };
 use crate::units::Time;
 
@@ -153,6 +153,7 @@ fn answer(given: &Given, env: &BTreeMap<String, String>, now: Time) -> Result<An
     }
     let mut ask = facts(&snapshot, &flow, &built);
     ask.template.clone_from(&wanted.template);
+    ask.inputs = rules::inputs(&rules, &wanted.template, &wanted.inputs);
     ask.cluster = cluster;
     ask.duration = duration;
     ask.reason.clone_from(&wanted.terms.reason);
@@ -184,28 +185,21 @@ fn load(given: &Given, env: &BTreeMap<String, String>) -> Result<RuleSet, Nothin
 }
 
 /// The flow and its gate, or why there is none.
-fn planned(
-    snapshot: &Snapshot,
-    filled: &Filled,
-) -> Result<(Flow, Built), (String, Option<String>)> {
-    let GateSpec::Connect { from, to, ports } = &filled.gate else {
-        let why = "templates with objects of their own are not supported in this version";
-        return Err((why.to_owned(), None));
-    };
-    let flow = netpol::resolve(snapshot, from, to, ports.as_ref());
-    let flow = flow.map_err(|problem| (problem.to_string(), problem.hint()))?;
-    let built = netpol::build(snapshot, &flow);
-    let built = built.map_err(|no_gate| (no_gate.to_string(), no_gate.hint()))?;
-    Ok((flow, built))
+fn planned(snapshot: &Snapshot, filled: &Filled) -> Result<(Flow, Gate), (String, Option<String>)> {
+    let planned = planned::on(snapshot, &filled.gate);
+    let planned = planned.map_err(|problem| (problem.message, problem.hint))?;
+    let gate = planned.built;
+    let gate = gate.map_err(|no_gate| (no_gate.to_string(), no_gate.hint()))?;
+    Ok((planned.flow, gate))
 }
 
 /// What the cluster tells of an ask, as the bot sees it too.
-fn facts(snapshot: &Snapshot, flow: &Flow, built: &Built) -> AskFacts {
+fn facts(snapshot: &Snapshot, flow: &Flow, gate: &Gate) -> AskFacts {
     let end = |side: &netpol::Side| {
         let labels = side.namespace().map(|name| snapshot.namespace_labels(name));
         End::of(side, labels.unwrap_or_default())
     };
-    let effect = &built.effect;
+    let effect = &gate.effect;
     AskFacts {
         from: end(&flow.from),
         to: end(&flow.to),
@@ -214,6 +208,7 @@ fn facts(snapshot: &Snapshot, flow: &Flow, built: &Built) -> AskFacts {
         opens_from_pods: effect.from_pods,
         opens_pairs: effect.opens.len(),
         opens_warnings: effect.warnings.len(),
+        stated: planned::stated_facts(effect),
         ..AskFacts::default()
     }
 }
@@ -222,7 +217,7 @@ fn explained(
     given: &Given,
     env: &BTreeMap<String, String>,
     rules: &RuleSet,
-    (ask, built): (&AskFacts, &Built),
+    (ask, gate): (&AskFacts, &Gate),
 ) -> Result<Answer, Nothing> {
     let who = &given.who;
     let people = people::find(env, &rules::needs(rules, who, ask), &given.member_of)?;
@@ -230,7 +225,7 @@ fn explained(
         People::Asked(roll) => rules::explain(rules, who, ask, roll),
         People::Told(groups) => rules::explain_unasked(rules, who, ask, groups),
     };
-    let gate = plan::preview(built);
+    let gate = plan::preview(gate);
     // The verdict is read last.
     let verdict = explanation.sections.pop();
     explanation.sections.extend([

@@ -117,6 +117,6 @@ fn survey(choice: &ClusterChoice, env: &BTreeMap<String, String>) -> anyhow::Res
     runtime.block_on(async {
         let config = choice.place(env).config().await?;
         let cluster = Cluster::connect(&choice.name, &config, Arc::new(SystemClock))?;
-        Ok(cluster.survey().await?)
+        Ok(cluster.scoped(choice.scope()).survey().await?)
     })
 }

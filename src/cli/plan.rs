@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use k8s_openapi::api::networking::v1::NetworkPolicy;
 use serde_json::{Value, json};
 
 use super::picture::{self, Nothing};
 use super::{Status, complain, say};
+use crate::app::planned::{self, Gate};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::entropy::Entropy;
-use crate::grammar::{self, Endpoint, Length, Phrase, Ports, Terms};
+use crate::grammar::{self, Length, Phrase, Terms};
 use crate::id::Shard;
 use crate::netpol::open::{Open, words};
-use crate::netpol::{self, Built, Flow, Marks, NoGate, Opened, PortSet, Snapshot, Warning, marks};
-use crate::rules::{self, Allowed, GateSpec};
+use crate::netpol::{Flow, Marks, NoGate, Opened, PortSet, Said, Snapshot, Warning, marks};
+use crate::objects::Manifest;
+use crate::rules::{self, GateSpec};
 use crate::units::Seconds;
 
 /// How long a plan is for that names no length: the default of the template `connect`.
@@ -50,11 +51,9 @@ enum Form {
     Json,
 }
 
-/// An ask, apart from the names in it.
+/// An ask, read.
 struct Ask {
-    from: Endpoint,
-    to: Endpoint,
-    ports: Option<Ports>,
+    gate: GateSpec,
     terms: Terms,
 }
 
@@ -65,6 +64,8 @@ struct Plan {
     effect: &'static str,
     objects: Vec<Value>,
     opens: Vec<Opened>,
+    /// Whether what opens was computed.
+    computed: bool,
 }
 
 /// Runs the command.
@@ -102,9 +103,11 @@ fn read(text: &str) -> Result<Ask, String> {
     };
     match grammar::parse(text).map_err(|error| error.to_string())? {
         Phrase::Ask(ask) => Ok(Ask {
-            from: ask.from,
-            to: ask.to,
-            ports: ask.ports,
+            gate: GateSpec::Connect {
+                from: ask.from,
+                to: ask.to,
+                ports: ask.ports,
+            },
             terms: ask.terms,
         }),
         Phrase::Using(ask) => {
@@ -113,20 +116,13 @@ fn read(text: &str) -> Result<Ask, String> {
                 .get("DRAWBRIDGE_TEMPLATES")
                 .filter(|path| !path.is_empty());
             let folder = folder.map(PathBuf::from);
-            let loaded = super::check::load(folder.as_deref(), None, &Allowed::default())?;
+            let loaded = super::check::load(folder.as_deref(), None, &super::check::allowed(&env))?;
             let filled = rules::fill(&loaded.rules, &ask.template, &ask.inputs)
                 .map_err(|problem| hinted(problem.message, problem.hint))?;
-            match filled.gate {
-                GateSpec::Connect { from, to, ports } => Ok(Ask {
-                    from,
-                    to,
-                    ports,
-                    terms: ask.terms,
-                }),
-                GateSpec::Objects(_) => {
-                    Err("templates with objects of their own cannot be planned".to_owned())
-                }
-            }
+            Ok(Ask {
+                gate: filled.gate,
+                terms: ask.terms,
+            })
         }
         _ => Err("this is no ask; write `shop/web to orders/db:5432`".to_owned()),
     }
@@ -139,13 +135,14 @@ fn make(snapshot: &Snapshot, ask: &Ask, marked: bool) -> Plan {
         effect,
         objects: Vec::new(),
         opens: Vec::new(),
+        computed: true,
     };
-    let flow = match netpol::resolve(snapshot, &ask.from, &ask.to, ask.ports.as_ref()) {
-        Ok(flow) => flow,
-        Err(problem) => return refused(problem.to_string(), "expected"),
+    let planned = match planned::on(snapshot, &ask.gate) {
+        Ok(planned) => planned,
+        Err(problem) => return refused(problem.message, "expected"),
     };
-    match netpol::build(snapshot, &flow) {
-        Ok(built) => granted(ask, &flow, built, marked),
+    match planned.built {
+        Ok(gate) => granted(ask, &planned.flow, gate, marked),
         Err(open @ NoGate::AlreadyOpen { .. }) => Plan {
             verdict: "already_open",
             ..refused(open.to_string(), "expected")
@@ -161,44 +158,62 @@ fn make(snapshot: &Snapshot, ask: &Ask, marked: bool) -> Plan {
     }
 }
 
-fn granted(ask: &Ask, flow: &Flow, built: Built, marked: bool) -> Plan {
-    let sides: Vec<&str> = built.objects.iter().map(side_of).collect();
-    let mut reason = vec![format!("opens {}", sides.join(" and "))];
-    reason.extend(built.effect.warnings.iter().map(warning));
+fn granted(ask: &Ask, flow: &Flow, gate: Gate, marked: bool) -> Plan {
+    let mut reason = vec![does(&gate)];
+    reason.extend(gate.effect.warnings.iter().map(warning));
     Plan {
         verdict: "grant",
         reason: reason.join("; "),
-        effect: built.effect.outlook.word(),
-        objects: dressed(&built.objects, ask, flow, marked),
-        opens: built.effect.opens,
+        effect: gate.effect.outlook.word(),
+        objects: dressed(&gate.objects, ask, flow, marked),
+        opens: gate.effect.opens,
+        computed: gate.effect.stated.is_empty(),
     }
+}
+
+/// What a gate is made of: the sides on which policies open, or the objects that are applied as written.
+fn does(gate: &Gate) -> String {
+    if gate.effect.stated.is_empty() {
+        let sides: Vec<&str> = gate.objects.iter().filter_map(side_of).collect();
+        return format!("opens {}", sides.join(" and "));
+    }
+    let objects = gate.effect.stated.iter().map(|object| {
+        let says = object.says.iter().map(|part| match part {
+            Said::Words(text) | Said::Typed(text) => text.as_str(),
+        });
+        let says: Vec<&str> = says.collect();
+        let says = says.join(" ");
+        format!("{} in {}: {says}", object.kind, object.namespace)
+    });
+    let objects: Vec<String> = objects.collect();
+    format!("applies as written {}", objects.join(" and "))
 }
 
 /// A gate in one line: which sides, what opens, and what is to be expected.
-pub(super) fn preview(built: &Built) -> String {
-    let sides: Vec<&str> = built.objects.iter().map(side_of).collect();
-    let pair = |pair: &Opened| format!("{} -> {}: {}", pair.from, pair.to, words(&pair.set()));
-    let mut pairs: Vec<String> = built.effect.opens.iter().map(pair).collect();
-    let more = pairs.len().saturating_sub(MOST_PAIRS);
-    pairs.truncate(MOST_PAIRS);
-    if more > 0 {
-        pairs.push(format!("and {more} more pairs"));
+pub(super) fn preview(gate: &Gate) -> String {
+    let effect = &gate.effect;
+    let mut parts = vec![does(gate)];
+    if effect.stated.is_empty() {
+        let pair = |pair: &Opened| format!("{} -> {}: {}", pair.from, pair.to, words(&pair.set()));
+        let mut pairs: Vec<String> = effect.opens.iter().map(pair).collect();
+        let more = pairs.len().saturating_sub(MOST_PAIRS);
+        pairs.truncate(MOST_PAIRS);
+        if more > 0 {
+            pairs.push(format!("and {more} more pairs"));
+        }
+        parts.push(pairs.join(", "));
     }
-    let mut parts = vec![format!("opens {}", sides.join(" and ")), pairs.join(", ")];
-    parts.extend(built.effect.warnings.iter().map(warning));
-    parts.push(format!(
-        "cuts nothing; effect {}",
-        built.effect.outlook.word()
-    ));
+    parts.extend(effect.warnings.iter().map(warning));
+    parts.push(format!("cuts nothing; effect {}", effect.outlook.word()));
     parts.join("; ")
 }
 
-fn side_of(object: &NetworkPolicy) -> &'static str {
-    let spec = object.spec.as_ref();
-    match spec.and_then(|spec| spec.egress.as_ref()) {
+fn side_of(object: &Manifest) -> Option<&'static str> {
+    let spec = object.as_policy()?.spec?;
+    Some(match spec.egress {
         Some(_) => "egress of the source",
         None => "ingress of the target",
-    }
+    })
 }
 
 fn warning(warning: &Warning) -> String {
@@ -207,22 +222,30 @@ fn warning(warning: &Warning) -> String {
         Warning::WideBlock { block } => format!("`{block}` is a wide block"),
         Warning::Denied { by } => format!("may not work: denied by {}", by.join(", ")),
         Warning::Unknown { what } => format!("not known: {}", what.join(", ")),
+        Warning::NotAllRead { block } => {
+            format!("pods of namespaces that are not read may have addresses of `{block}`")
+        }
         Warning::WideSelection { side, pods } => format!("`{side}` means {pods} pods"),
         Warning::Grows { side } => format!("pods that get the labels later join `{side}`"),
         Warning::AddressMayBeRewritten => {
             "the address may be rewritten on its way in: perhaps nothing will match".to_owned()
         }
+        Warning::NotComputed { kinds } => {
+            format!("what these give is not computed: {}", kinds.join(", "))
+        }
     }
 }
 
 /// The objects as they are applied: with a name, and with the marks where they are wanted.
-fn dressed(objects: &[NetworkPolicy], ask: &Ask, flow: &Flow, marked: bool) -> Vec<Value> {
+fn dressed(objects: &[Manifest], ask: &Ask, flow: &Flow, marked: bool) -> Vec<Value> {
     let numbered = objects.iter().zip(1_usize..);
     if !marked {
-        let named = |(object, n): (&NetworkPolicy, usize)| {
-            let mut object = object.clone();
-            object.metadata.name = Some(format!("drawbridge-plan-{n}"));
-            serde_json::to_value(object).unwrap_or_default()
+        let named = |(object, n): (&Manifest, usize)| {
+            let mut object = Value::from(object.clone());
+            if let Some(fields) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+                fields.insert("name".to_owned(), format!("drawbridge-plan-{n}").into());
+            }
+            object
         };
         return numbered.map(named).collect();
     }
@@ -248,7 +271,9 @@ fn dressed(objects: &[NetworkPolicy], ask: &Ask, flow: &Flow, marked: bool) -> V
             flow.from.label,
             flow.to.label,
             ports.join(", ")
-        ),
+        )
+        .trim_end()
+        .to_owned(),
         card: None,
     };
     numbered
@@ -282,7 +307,8 @@ fn as_yaml(plan: &Plan) -> String {
         text += &format!("# opens {} -> {}: {}\n", pair.from, pair.to, words(&set));
     }
     if plan.verdict == "grant" {
-        text += &format!("# cuts nothing; effect {}\n", plan.effect);
+        let computed = if plan.computed { "" } else { "not computed; " };
+        text += &format!("# {computed}cuts nothing; effect {}\n", plan.effect);
     }
     for object in &plan.objects {
         text += "---\n";
@@ -290,3 +316,6 @@ fn as_yaml(plan: &Plan) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use super::{Status, complain, say};
 use crate::app::Book;
 use crate::clock::{Clock, SystemClock};
-use crate::cluster::{Cluster, SeenObject, Withdrawn};
+use crate::cluster::{Cluster, Managed, SeenObject, Sees, Withdrawn};
 use crate::config::{self, ClusterChoice};
 use crate::entropy::Entropy;
 use crate::reaper::records::{Deed, Why, record};
@@ -44,19 +44,24 @@ pub fn run() -> Status {
             return Status::Unavailable;
         }
     };
+    // All at once: one that does not answer delays no other, nor what is put on record of it.
+    let passes = clusters.iter().map(|it| reap_in(it, &env, max_lifetime));
+    let ended = runtime.block_on(futures::future::join_all(passes));
+    let failed = ended.into_iter().find(|status| *status != Status::Done);
+    failed.unwrap_or(Status::Done)
+}
+
+/// One cluster's pass; what it could not do is complained of.
+async fn reap_in(choice: &ClusterChoice, env: &BTreeMap<String, String>, max: Seconds) -> Status {
     let mut status = Status::Done;
     let mut deeds = Vec::new();
-    for choice in &clusters {
-        // Each cluster is tried, whatever becomes of the others.
-        if let Err(error) = runtime.block_on(reap_in(choice, &env, max_lifetime, &mut deeds)) {
-            complain(&format!("cluster `{}`: {error:#}", choice.name));
-            status = Status::Unavailable;
-        }
+    if let Err(error) = close_in(choice, env, max, &mut deeds).await {
+        complain(&format!("cluster `{}`: {error:#}", choice.name));
+        status = Status::Unavailable;
     }
     // Last, so that no store delays a closing. What is closed is closed: not to be on record is no failure
     // that another pass could mend.
-    let told = async { tokio::time::timeout(RECORD_WITHIN, tell(&env, &deeds)).await };
-    match runtime.block_on(told) {
+    match tokio::time::timeout(RECORD_WITHIN, tell(env, &deeds)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => complain(&format!("closed, and not on record: {error:#}")),
         Err(_) => complain("closed, and not all on record: the store does not answer"),
@@ -80,7 +85,7 @@ async fn tell(env: &BTreeMap<String, String>, deeds: &[Deed]) -> Result<()> {
     Ok(())
 }
 
-async fn reap_in(
+async fn close_in(
     choice: &ClusterChoice,
     env: &BTreeMap<String, String>,
     max: Seconds,
@@ -89,7 +94,21 @@ async fn reap_in(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let config = choice.place(env).config().await?;
     let cluster = Cluster::connect(&choice.name, &config, Arc::clone(&clock))?;
-    pass(&cluster, &*clock, max, deeds).await
+    pass(&cluster.scoped(choice.scope()), &*clock, max, deeds).await
+}
+
+/// Names the kinds that are there and may not be listed. No failure: without the component that permits it there
+/// are no such gates. But whoever installed the component must see that nothing closes them here.
+fn tell_unseen(cluster: &str, managed: &Managed) {
+    let unseen = managed.unseen.iter();
+    let unseen = unseen.filter(|(_, sees)| *sees == Sees::Forbidden);
+    for (kind, component) in unseen.filter_map(|(kind, _)| Some((kind, kind.component()?))) {
+        let (plural, group) = (kind.plural(), kind.group());
+        complain(&format!(
+            "cluster `{cluster}`: not looked at: {plural}.{group} (this account may not list them; whoever makes gates \
+             of them needs {component} for it)"
+        ));
+    }
 }
 
 /// Deletes what is overdue; the first failure is reported after everything was tried.
@@ -100,7 +119,9 @@ async fn pass(
     deeds: &mut Vec<Deed>,
 ) -> Result<()> {
     let mut failure = None;
-    for object in cluster.managed().await.context("listing our objects")? {
+    let managed = cluster.managed().await.context("listing our objects")?;
+    tell_unseen(cluster.name(), &managed);
+    for object in managed.objects.clone() {
         let overdue = |seen: &SeenObject| expiry(seen, max) <= clock.now();
         if !overdue(&object) {
             continue;
@@ -119,7 +140,13 @@ async fn pass(
             Err(error) => failure = Some(error),
         }
     }
-    failure.map_or(Ok(()), |error| {
-        Err(error).context("closing an overdue object")
-    })
+    for (kind, why) in &managed.failures {
+        let name = cluster.name();
+        complain(&format!("cluster `{name}`: listing {kind} objects: {why}"));
+    }
+    if let Some(error) = failure {
+        return Err(error).context("closing an overdue object");
+    }
+    anyhow::ensure!(managed.failures.is_empty(), "not all could be listed");
+    Ok(())
 }

@@ -83,6 +83,7 @@ fn load_rules(config: &Config) -> Result<(RuleSet, Reloader), String> {
     let allowed = Allowed {
         label_keys: config.label_keys.iter().cloned().collect(),
         oncall: config.on_call.keys().cloned().collect(),
+        cluster_roles: config.cluster_roles.clone(),
     };
     let load = move |files: &[(String, String)]| {
         let loaded = super::check::parse(files, &allowed);
@@ -219,7 +220,7 @@ async fn connect_clusters(
         let config = choice.place(env).config().await;
         let config = config.with_context(|| format!("cluster `{}`", choice.name))?;
         let cluster = Cluster::connect(&choice.name, &config, Arc::clone(clock))?;
-        let cluster = cluster.observed(Arc::clone(metrics));
+        let cluster = cluster.scoped(choice.scope()).observed(Arc::clone(metrics));
         clusters.insert(choice.name.clone(), Arc::new(cluster));
     }
     Ok(clusters)

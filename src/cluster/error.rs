@@ -104,7 +104,7 @@ impl ClusterError {
             400 | 405 | 406 | 413 | 415 => Self::Invalid(message()),
             401 => Self::Unauthenticated,
             403 if is_rbac(&status.message) => Self::Forbidden {
-                grant: needs::grant_for(asked),
+                grant: needs::grant_for(asked, &status.message),
             },
             403 => Self::Denied(message()),
             404 => Self::Nowhere(message()),
@@ -132,7 +132,8 @@ impl From<NotReady> for ClusterError {
 
 /// RBAC's sentence, as opposed to an admission plugin's, which shares code and reason with it.
 fn is_rbac(message: &str) -> bool {
-    message.contains(" cannot ") && message.contains(" resource \"")
+    (message.contains(" cannot ") && message.contains(" resource \""))
+        || needs::is_escalation(message)
 }
 
 /// Server-side apply reports a field that the kind does not have, or of a wrong type, as 500.
@@ -252,6 +253,21 @@ mod tests {
             text.to_string(),
             "not permitted in the cluster: patch networkpolicies.networking.k8s.io in namespace \
              `orders`; bind the ClusterRole `drawbridge-grant` there"
+        );
+    }
+
+    #[test]
+    fn the_reapers_account_needs_a_role_of_its_own() {
+        let status = Status::failure(
+            "x is forbidden: User \"system:serviceaccount:drawbridge:drawbridge-reaper\" cannot delete \
+             resource \"networkpolicies\"",
+            "",
+        );
+        let asked = Asked::new("delete", "networking.k8s.io", "networkpolicies", Some("a"));
+        assert_eq!(
+            ClusterError::of_status(&status.with_code(403), &asked).to_string(),
+            "not permitted in the cluster: delete networkpolicies.networking.k8s.io in namespace `a`; \
+             bind the ClusterRole `drawbridge-reaper` in the cluster"
         );
     }
 }

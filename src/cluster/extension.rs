@@ -7,100 +7,30 @@
 //! Holds up neither readiness nor the other kinds: absent and forbidden count as seen, and are asked for
 //! again every minute.
 
+mod kinds;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
-use kube::core::{ApiResource, GroupVersionKind};
+use kube::core::ApiResource;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 
 use super::Cluster;
 use super::error::ClusterError;
 use super::needs::Asked;
+use super::scope::At;
 use super::sight::Sight;
-use super::watch::{self, Follower};
+use super::watch::{self, Follower, Rounds};
 use super::wire::CALL_LIMIT;
 use crate::netpol::Snapshot;
-use crate::netpol::snapshot::{Extension, Object, ObjectKey};
-
-/// A kind that may be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Optional {
-    group: &'static str,
-    kind: &'static str,
-    plural: &'static str,
-}
-
-const fn optional(group: &'static str, kind: &'static str, plural: &'static str) -> Optional {
-    Optional {
-        group,
-        kind,
-        plural,
-    }
-}
-
-const TIERS: &str = "policy.networking.k8s.io";
-
-/// All of them. Calico's are the same objects in two groups, of which a cluster may serve either.
-pub(super) const OPTIONAL: &[Optional] = &[
-    optional(TIERS, "ClusterNetworkPolicy", "clusternetworkpolicies"),
-    optional(TIERS, "AdminNetworkPolicy", "adminnetworkpolicies"),
-    optional(
-        TIERS,
-        "BaselineAdminNetworkPolicy",
-        "baselineadminnetworkpolicies",
-    ),
-    optional("cilium.io", "CiliumNetworkPolicy", "ciliumnetworkpolicies"),
-    optional(
-        "cilium.io",
-        "CiliumClusterwideNetworkPolicy",
-        "ciliumclusterwidenetworkpolicies",
-    ),
-    optional("crd.projectcalico.org", "NetworkPolicy", "networkpolicies"),
-    optional(
-        "crd.projectcalico.org",
-        "GlobalNetworkPolicy",
-        "globalnetworkpolicies",
-    ),
-    optional("projectcalico.org", "NetworkPolicy", "networkpolicies"),
-    optional(
-        "projectcalico.org",
-        "GlobalNetworkPolicy",
-        "globalnetworkpolicies",
-    ),
-];
-
-/// How long an absent or forbidden kind is left alone. Well below the age at which a picture is too old.
-const AGAIN: Duration = Duration::from_secs(60);
+use crate::netpol::snapshot::ObjectKey;
+pub(super) use kinds::{OPTIONAL, Optional};
 
 /// Why a kind is unread of which an object has no metadata that can be read.
 const UNREADABLE: &str = "an object cannot be read";
-
-impl Optional {
-    /// How the kind is called in answers and in readiness.
-    pub(super) fn label(&self) -> String {
-        format!("{}.{}", self.plural, self.group)
-    }
-
-    fn resource(&self, version: &str) -> ApiResource {
-        let kind = GroupVersionKind::gvk(self.group, version, self.kind);
-        ApiResource::from_gvk_with_plural(&kind, self.plural)
-    }
-
-    /// An object of this kind as the core reads it.
-    fn object(&self, body: Value) -> Option<Object> {
-        let metadata = serde_json::from_value(body.get("metadata")?.clone()).ok()?;
-        Some(Object::Extension(Box::new(Extension {
-            group: self.group.to_owned(),
-            kind: self.kind.to_owned(),
-            metadata,
-            body,
-        })))
-    }
-}
 
 /// What a look for a kind found.
 enum Found {
@@ -147,18 +77,21 @@ impl Cluster {
     ) -> Result<(), ClusterError> {
         let served = self.groups().await?;
         for kind in OPTIONAL {
-            match self.list_optional(kind, &served).await {
-                Ok(items) => {
-                    for body in items {
-                        match kind.object(body) {
-                            Some(object) => snapshot.apply(object),
-                            None => snapshot.set_unread(&kind.label(), Some(UNREADABLE)),
+            for at in kind.places(&self.scope) {
+                let label = kind.label(at.as_deref());
+                match self.list_optional(kind, at.as_deref(), &served).await {
+                    Ok(items) => {
+                        for body in items {
+                            match kind.object(body) {
+                                Some(object) => snapshot.apply(object),
+                                None => snapshot.set_unread(&label, Some(UNREADABLE)),
+                            }
                         }
                     }
-                }
-                Err(error) => {
-                    if let Found::Unreadable(why) = meaning(error)? {
-                        snapshot.set_unread(&kind.label(), Some(&why));
+                    Err(error) => {
+                        if let Found::Unreadable(why) = meaning(error)? {
+                            snapshot.set_unread(&label, Some(&why));
+                        }
                     }
                 }
             }
@@ -184,51 +117,38 @@ impl Cluster {
     async fn list_optional(
         &self,
         kind: &Optional,
+        at: Option<&str>,
         served: &BTreeMap<String, Vec<String>>,
     ) -> Result<Vec<Value>, ClusterError> {
         for version in served.get(kind.group).into_iter().flatten() {
             let resource = kind.resource(version);
-            match self.list::<Value>(&resource, None).await {
+            match self.list::<Value>(&resource, at, None).await {
                 Err(ClusterError::Nowhere(_)) => {}
                 listed => return Ok(listed?.items),
             }
         }
-        Err(ClusterError::Nowhere(kind.label()))
+        Err(ClusterError::Nowhere(kind.label(at)))
     }
 }
 
-/// Follows one kind until `stop`, whether it is there or not.
-pub(super) async fn follow(cluster: Cluster, kind: &'static Optional, stop: CancellationToken) {
-    let mut follower = ExtensionFollower {
+/// What follows one kind.
+pub(super) fn follower(sight: &Arc<Sight>, kind: &'static Optional, at: At) -> impl Rounds + use<> {
+    ExtensionFollower {
         optional: kind,
+        at,
         resource: kind.resource("v1"),
-        sight: Arc::clone(&cluster.sight),
+        sight: Arc::clone(sight),
         known: BTreeMap::new(),
-    };
-    let mut pause = watch::SHORTEST;
-    loop {
-        let done = tokio::select! {
-            biased;
-            () = stop.cancelled() => return,
-            done = round(&cluster, &mut follower) => done,
-        };
-        let wait = match done {
-            Ok(wait) => {
-                pause = watch::SHORTEST;
-                wait
-            }
-            Err(error) => {
-                tracing::warn!(cluster = cluster.name(), kind = kind.label(), %error, "lost sight of a kind");
-                cluster.sight.failed(&kind.label(), &error);
-                pause = (pause * 2).min(watch::LONGEST);
-                pause
-            }
-        };
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(wait) => {}
-        }
+    }
+}
+
+impl Rounds for ExtensionFollower {
+    fn label(&self) -> String {
+        self.optional.label(self.at.as_deref())
+    }
+
+    async fn round(&mut self, cluster: &Cluster) -> Result<Duration, ClusterError> {
+        round(cluster, self).await
     }
 }
 
@@ -245,13 +165,13 @@ async fn round(
         Found::Absent => None,
         Found::Unreadable(why) => Some(why),
     };
-    let label = follower.label();
+    let label = Rounds::label(follower);
     // Before its objects go: at no moment may a forbidden kind look like an absent one.
     cluster.sight.set_unread(&label, why.as_deref());
     let gone: Vec<ObjectKey> = follower.known.keys().cloned().collect();
     gone.iter().for_each(|key| follower.drop_key(key));
     cluster.sight.swept(&label, began);
-    Ok(AGAIN)
+    Ok(watch::AGAIN)
 }
 
 /// Lists and watches the kind in whichever version it is served.
@@ -264,12 +184,13 @@ async fn look(cluster: &Cluster, follower: &mut ExtensionFollower) -> Result<(),
             done => return done,
         }
     }
-    Err(ClusterError::Nowhere(follower.label()))
+    Err(ClusterError::Nowhere(Rounds::label(follower)))
 }
 
 /// Feeds one kind into the snapshot.
 struct ExtensionFollower {
     optional: &'static Optional,
+    at: At,
     resource: ApiResource,
     sight: Arc<Sight>,
     /// Versions of the objects in the snapshot.
@@ -306,12 +227,16 @@ impl Follower for ExtensionFollower {
         &self.resource
     }
 
+    fn at(&self) -> Option<&str> {
+        self.at.as_deref()
+    }
+
     fn selector(&self) -> Option<String> {
         None
     }
 
     fn label(&self) -> String {
-        self.optional.label()
+        self.optional.label(self.at.as_deref())
     }
 
     fn replace(&mut self, items: Vec<Value>) {
@@ -333,7 +258,7 @@ impl Follower for ExtensionFollower {
         items.into_iter().for_each(|item| self.put(item));
         // After its objects came, for the same reason.
         let why = unreadable.then_some(UNREADABLE);
-        self.sight.set_unread(&self.optional.label(), why);
+        self.sight.set_unread(&Rounds::label(self), why);
     }
 
     fn seen(&mut self, item: Value) {

@@ -165,6 +165,14 @@ impl SeenObject {
         self.labels.get(key).is_some_and(|v| v == value)
     }
 
+    /// Whether it waits for somebody else before it goes. What waits for the garbage collector alone
+    /// (`kubectl delete --cascade=foreground`, `orphan`) goes with one more delete in the background.
+    pub fn is_held(&self) -> bool {
+        let finalizers = self.manifest.pointer("/metadata/finalizers");
+        let mut finalizers = finalizers.and_then(Value::as_array).into_iter().flatten();
+        self.deleting && !finalizers.all(|one| one == "foregroundDeletion" || one == "orphan")
+    }
+
     /// Whether it bears our marks and a name that fits them: what we may delete without knowing its
     /// uid.
     pub fn bears_our_marks(&self) -> bool {

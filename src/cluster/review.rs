@@ -24,7 +24,37 @@ pub struct Vouched {
     pub pod: Option<String>,
 }
 
+/// The path of the review that tells us who we are; stable since Kubernetes 1.28.
+const MYSELF: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+
 impl Cluster {
+    /// The API server's version, such as `v1.36.3`.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn version(&self) -> Result<String, ClusterError> {
+        let request = http::Request::get("/version").body(Vec::new());
+        let request = request.map_err(|error| ClusterError::Invalid(error.to_string()))?;
+        let asked = Asked::new("get", "", "version", None);
+        let answer = self.wire.repeatable(&request, &asked, CALL_LIMIT).await?;
+        Ok(answer.read::<Version>()?.git_version)
+    }
+
+    /// Whom the API server takes us for, such as `system:serviceaccount:drawbridge:drawbridge`.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn myself(&self) -> Result<String, ClusterError> {
+        let review = json!({
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "SelfSubjectReview",
+        });
+        let group = "authentication.k8s.io";
+        let asked = Asked::new("create", group, "selfsubjectreviews", None);
+        let answer: Reviewed<SelfStatus> = self.post(MYSELF, &review, &asked).await?;
+        Ok(answer.status.user_info.username)
+    }
+
     /// Whose token this is; `None`: not valid for this audience, or no ServiceAccount's.
     ///
     /// The audience is always asked for: without it a pod's default token would do, and a token
@@ -51,18 +81,23 @@ impl Cluster {
         Ok(vouched(answer.status, audience))
     }
 
-    /// Whether RBAC lets us do this.
+    /// Whether RBAC lets us do this. A subresource is asked about as `pods/exec`.
     ///
     /// # Errors
     /// [`ClusterError`].
     pub async fn may(&self, asked: &Asked) -> Result<bool, ClusterError> {
+        let (resource, subresource) = match asked.resource.split_once('/') {
+            Some((resource, part)) => (resource, Some(part)),
+            None => (asked.resource.as_str(), None),
+        };
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": {
                 "verb": asked.verb,
                 "group": asked.group,
-                "resource": asked.resource,
+                "resource": resource,
+                "subresource": subresource,
                 "namespace": asked.namespace,
             }},
         });
@@ -96,6 +131,18 @@ impl Cluster {
 #[derive(Deserialize)]
 struct Reviewed<T> {
     status: T,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Version {
+    git_version: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SelfStatus {
+    user_info: User,
 }
 
 #[derive(Deserialize)]

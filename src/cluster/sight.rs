@@ -6,15 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kube::core::ApiResource;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio::sync::{broadcast, watch};
 
 use super::error::ClusterError;
-use super::gate::managed_selector;
+use super::kinds::Sees;
 use super::object::SeenObject;
+use super::scope::{At, label};
 use super::watch::Follower;
 use crate::netpol::Snapshot;
 use crate::netpol::snapshot::{Object, ObjectKey};
+use crate::objects::Kind;
 use crate::units::Time;
 
 /// Removals that a slow listener may leave unread. One that falls behind must look at
@@ -45,12 +46,14 @@ pub(super) struct Sight {
     snapshot: Mutex<Arc<Snapshot>>,
     gates: Mutex<BTreeMap<GateKey, SeenObject>>,
     sweeps: Mutex<BTreeMap<String, Sweep>>,
+    /// What was last found out about each kind of gates.
+    sees: Mutex<BTreeMap<(Kind, At), Sees>>,
     changed: watch::Sender<u64>,
     removed: broadcast::Sender<Arc<SeenObject>>,
 }
 
 /// Kind, namespace, name.
-type GateKey = (String, String, String);
+pub(super) type GateKey = (Kind, String, String);
 
 impl Sight {
     /// Nothing seen yet of these kinds.
@@ -60,6 +63,7 @@ impl Sight {
             snapshot: Mutex::default(),
             gates: Mutex::default(),
             sweeps: Mutex::new(sweeps),
+            sees: Mutex::default(),
             changed: watch::Sender::new(0),
             removed: broadcast::Sender::new(REMOVALS),
         }
@@ -95,6 +99,56 @@ impl Sight {
 
     pub(super) fn gates(&self) -> Vec<SeenObject> {
         locked(&self.gates).values().cloned().collect()
+    }
+
+    pub(super) fn sees(&self, kind: Kind) -> Sees {
+        let sees = locked(&self.sees);
+        let places = sees.iter().filter(|((of, _), _)| *of == kind);
+        // Of several namespaces the one that can least be relied on: a gate must be seen wherever it is.
+        let least = places.map(|(_, sees)| *sees).max();
+        least.unwrap_or(Sees::NotYet)
+    }
+
+    pub(super) fn set_sees(&self, kind: Kind, at: &At, sees: Sees) {
+        locked(&self.sees).insert((kind, at.clone()), sees);
+    }
+
+    /// A gate is there. The old object of that name is gone when another uid stands there.
+    pub(super) fn put_gate(&self, key: GateKey, seen: SeenObject) {
+        let uid = seen.at.uid.clone();
+        let before = locked(&self.gates).insert(key, seen);
+        if let Some(old) = before.filter(|old| old.at.uid != uid) {
+            self.gate_removed(old);
+        }
+    }
+
+    /// These are all gates of this kind at this place.
+    pub(super) fn replace_gates(&self, kind: Kind, at: &At, now: BTreeMap<GateKey, SeenObject>) {
+        let mut lost = Vec::new();
+        locked(&self.gates).retain(|key, gate| {
+            // Another kind's, or another namespace's, are not in this list.
+            let elsewhere = at.as_deref().is_some_and(|at| at != key.1);
+            let stays = key.0 != kind || elsewhere || now.contains_key(key);
+            if !stays {
+                lost.push(gate.clone());
+            }
+            stays
+        });
+        now.into_iter()
+            .for_each(|(key, seen)| self.put_gate(key, seen));
+        lost.into_iter().for_each(|gate| self.gate_removed(gate));
+        self.tell();
+    }
+
+    /// A gate is gone, unless another object has its name by now.
+    pub(super) fn drop_gate(&self, key: &GateKey, seen: SeenObject) {
+        let mut gates = locked(&self.gates);
+        if gates.get(key).is_some_and(|g| g.at.uid == seen.at.uid) {
+            gates.remove(key);
+        }
+        drop(gates);
+        self.gate_removed(seen);
+        self.tell();
     }
 
     pub(super) fn changes(&self) -> watch::Receiver<u64> {
@@ -138,7 +192,7 @@ impl Sight {
         self.tell();
     }
 
-    fn tell(&self) {
+    pub(super) fn tell(&self) {
         self.changed.send_modify(|n| *n = n.wrapping_add(1));
     }
 
@@ -156,6 +210,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) struct SnapshotFollower<K> {
     kind: ApiResource,
     wrap: fn(Box<K>) -> Object,
+    at: At,
     sight: Arc<Sight>,
     /// Versions of the objects in the snapshot, so that a sweep that finds nothing new changes
     /// nothing.
@@ -163,10 +218,11 @@ pub(super) struct SnapshotFollower<K> {
 }
 
 impl<K: kube::Resource<DynamicType = ()>> SnapshotFollower<K> {
-    pub(super) fn new(sight: &Arc<Sight>, wrap: fn(Box<K>) -> Object) -> Self {
+    pub(super) fn new(sight: &Arc<Sight>, wrap: fn(Box<K>) -> Object, at: At) -> Self {
         Self {
             kind: ApiResource::erase::<K>(&()),
             wrap,
+            at,
             sight: Arc::clone(sight),
             known: BTreeMap::new(),
         }
@@ -209,12 +265,16 @@ where
         &self.kind
     }
 
+    fn at(&self) -> Option<&str> {
+        self.at.as_deref()
+    }
+
     fn selector(&self) -> Option<String> {
         None
     }
 
     fn label(&self) -> String {
-        self.kind.plural.clone()
+        label(&self.kind.plural, self.at.as_deref())
     }
 
     fn replace(&mut self, items: Vec<K>) {
@@ -235,99 +295,5 @@ where
 
     fn gone(&mut self, item: K) {
         self.drop_key(&Self::key(&item));
-    }
-}
-
-/// Keeps the list of our own objects of one kind, by label.
-pub(super) struct GateFollower {
-    kind: ApiResource,
-    sight: Arc<Sight>,
-}
-
-impl GateFollower {
-    pub(super) fn new(sight: &Arc<Sight>, kind: ApiResource) -> Self {
-        Self {
-            kind,
-            sight: Arc::clone(sight),
-        }
-    }
-
-    /// How a kind of gates is called in readiness.
-    pub(super) fn label_of(kind: &ApiResource) -> String {
-        format!("gates of {}", kind.plural)
-    }
-
-    fn read(&self, manifest: Value) -> Option<(GateKey, SeenObject)> {
-        let seen = SeenObject::read(&self.kind, manifest)
-            .inspect_err(|error| tracing::warn!(%error, "an object without metadata"))
-            .ok()?;
-        let key = (
-            self.kind.kind.clone(),
-            seen.at.namespace.clone(),
-            seen.at.name.clone(),
-        );
-        Some((key, seen))
-    }
-
-    /// The old object of that name is gone when another uid stands there.
-    fn put(&self, key: GateKey, seen: SeenObject) {
-        let uid = seen.at.uid.clone();
-        let before = locked(&self.sight.gates).insert(key, seen);
-        if let Some(old) = before.filter(|old| old.at.uid != uid) {
-            self.sight.gate_removed(old);
-        }
-    }
-}
-
-impl Follower for GateFollower {
-    type Item = Value;
-
-    fn kind(&self) -> &ApiResource {
-        &self.kind
-    }
-
-    fn selector(&self) -> Option<String> {
-        Some(managed_selector())
-    }
-
-    fn label(&self) -> String {
-        Self::label_of(&self.kind)
-    }
-
-    fn replace(&mut self, items: Vec<Value>) {
-        let now: BTreeMap<GateKey, SeenObject> =
-            items.into_iter().filter_map(|i| self.read(i)).collect();
-        let mut lost = Vec::new();
-        locked(&self.sight.gates).retain(|key, gate| {
-            let stays = key.0 != self.kind.kind || now.contains_key(key);
-            if !stays {
-                lost.push(gate.clone());
-            }
-            stays
-        });
-        now.into_iter().for_each(|(key, seen)| self.put(key, seen));
-        lost.into_iter()
-            .for_each(|gate| self.sight.gate_removed(gate));
-        self.sight.tell();
-    }
-
-    fn seen(&mut self, item: Value) {
-        if let Some((key, seen)) = self.read(item) {
-            self.put(key, seen);
-            self.sight.tell();
-        }
-    }
-
-    fn gone(&mut self, item: Value) {
-        let Some((key, seen)) = self.read(item) else {
-            return;
-        };
-        let mut gates = locked(&self.sight.gates);
-        if gates.get(&key).is_some_and(|g| g.at.uid == seen.at.uid) {
-            gates.remove(&key);
-        }
-        drop(gates);
-        self.sight.gate_removed(seen);
-        self.sight.tell();
     }
 }

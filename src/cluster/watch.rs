@@ -46,6 +46,8 @@ pub(super) trait Follower: Send + 'static {
 
     /// The kind's paths.
     fn kind(&self) -> &ApiResource;
+    /// Where it is looked for; `None`: in every namespace.
+    fn at(&self) -> Option<&str>;
     /// Which objects; `None`: all.
     fn selector(&self) -> Option<String>;
     /// How the kind is called in logs and readiness.
@@ -90,6 +92,50 @@ pub(super) async fn follow<F: Follower>(
     }
 }
 
+/// A kind that may not be there: looked for again and again.
+pub(super) trait Rounds: Send + 'static {
+    /// How the kind is called in logs and readiness.
+    fn label(&self) -> String;
+    /// One look and, where the kind is there, the watch that goes on from it; how long to wait then.
+    fn round(
+        &mut self,
+        cluster: &Cluster,
+    ) -> impl Future<Output = Result<Duration, ClusterError>> + Send;
+}
+
+/// How long an absent or forbidden kind is left alone. Well below the age at which a picture is too old.
+pub(super) const AGAIN: Duration = Duration::from_secs(60);
+
+/// Looks for a kind until `stop`, whether it is there or not.
+pub(super) async fn rounds<R: Rounds>(cluster: Cluster, mut kind: R, stop: CancellationToken) {
+    let mut pause = SHORTEST;
+    loop {
+        let done = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            done = kind.round(&cluster) => done,
+        };
+        let wait = match done {
+            Ok(wait) => {
+                pause = SHORTEST;
+                wait
+            }
+            Err(error) => {
+                let label = kind.label();
+                tracing::warn!(cluster = cluster.name(), kind = label, %error, "lost sight of a kind");
+                cluster.sight.failed(&label, &error);
+                pause = (pause * 2).min(LONGEST);
+                pause
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
 /// One list and the watch that goes on from it.
 pub(super) async fn round<F: Follower>(
     cluster: &Cluster,
@@ -98,7 +144,9 @@ pub(super) async fn round<F: Follower>(
     let began = cluster.clock.now();
     let kind = follower.kind().clone();
     let selector = follower.selector();
-    let listed = cluster.list(&kind, selector.as_deref()).await?;
+    let listed = cluster
+        .list(&kind, follower.at(), selector.as_deref())
+        .await?;
     follower.replace(listed.items);
     cluster.sight.swept(&follower.label(), began);
     match watch(cluster, follower, &listed.version).await {
@@ -114,7 +162,7 @@ async fn watch<F: Follower>(
     version: &str,
 ) -> Result<(), ClusterError> {
     let kind = follower.kind().clone();
-    let asked = Asked::new("watch", &kind.group, &kind.plural, None);
+    let asked = Asked::new("watch", &kind.group, &kind.plural, follower.at());
     let parameters = WatchParams {
         label_selector: follower.selector(),
         timeout: u32::try_from(WATCH_FOR.as_secs()).ok(),
@@ -122,7 +170,7 @@ async fn watch<F: Follower>(
         bookmarks: false,
         ..WatchParams::default()
     };
-    let request = requests(&kind, None)
+    let request = requests(&kind, follower.at())
         .watch(&parameters, version)
         .map_err(misbuilt)?;
     let end = Instant::now() + WATCH_FOR + GRACE;

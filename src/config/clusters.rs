@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::cluster::Place;
+use crate::cluster::{Place, Scope};
 use crate::rules::people::ELSEWHERE;
 
 /// One cluster and how to reach it.
@@ -24,7 +24,20 @@ pub struct ClusterChoice {
     /// The audience that services' tokens for this cluster must have.
     #[serde(default)]
     pub audience: Option<String>,
+    /// The namespaces that are read, 1 to 50, where the whole cluster may not be; `None`: all.
+    #[serde(default)]
+    pub namespaces: Option<Vec<String>>,
 }
+
+/// Whether Kubernetes takes this for a namespace's name: a DNS label.
+fn is_namespace(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let inner = name.strip_prefix('-').is_none() && name.strip_suffix('-').is_none();
+    (1..=63).contains(&name.len()) && name.chars().all(plain) && inner
+}
+
+/// Most namespaces that one cluster is read in: each costs ten watches.
+const MOST_NAMESPACES: usize = 50;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,7 +53,41 @@ impl ClusterChoice {
             context: None,
             token_file: None,
             audience: None,
+            namespaces: None,
         }
+    }
+
+    /// Which part of the cluster is read.
+    pub fn scope(&self) -> Scope {
+        Scope::of(self.namespaces.as_deref())
+    }
+
+    /// What is wrong with the namespaces that are named, as the rest of a sentence.
+    fn wrong_namespaces(&self) -> Option<String> {
+        let names = self.namespaces.as_ref()?;
+        if !(1..=MOST_NAMESPACES).contains(&names.len()) {
+            let (own, most) = (&self.name, MOST_NAMESPACES);
+            return Some(format!(
+                "names {} namespaces for `{own}`: 1 to {most}",
+                names.len()
+            ));
+        }
+        let mut seen = BTreeSet::new();
+        names.iter().find_map(|name| {
+            if !is_namespace(name) {
+                Some(format!(
+                    "names a namespace `{name}` for `{}`: use a-z, 0-9 and -",
+                    self.name
+                ))
+            } else if !seen.insert(name) {
+                Some(format!(
+                    "names the namespace `{name}` twice for `{}`",
+                    self.name
+                ))
+            } else {
+                None
+            }
+        })
     }
 }
 
@@ -129,6 +176,9 @@ pub fn parse(text: &str) -> Result<Vec<ClusterChoice>, String> {
                 "names a token file for `{}` without the context that says where the cluster is",
                 cluster.name
             ));
+        }
+        if let Some(wrong) = cluster.wrong_namespaces() {
+            return Err(wrong);
         }
         if !contexts.insert(&cluster.context) {
             return Err(format!(

@@ -1,7 +1,7 @@
 //! What the sections of the configuration file say: for `serve`, and for `check`, which reads the files as
 //! `serve` would and connects to nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ClusterChoice, Config, ConfigFile, Reader, clusters, oidc};
 use crate::digest::Weekly;
@@ -19,6 +19,7 @@ const CLUSTERS: &str = "DRAWBRIDGE_CLUSTERS";
 /// What the file says, checked.
 pub(super) struct Sections {
     pub(super) label_keys: Vec<String>,
+    pub(super) cluster_roles: BTreeSet<String>,
     pub(super) on_call: BTreeMap<String, Source>,
     pub(super) oidc: BTreeMap<String, Issuer>,
     pub(super) alerts: Option<String>,
@@ -39,6 +40,7 @@ impl Reader<'_> {
             digest: self.digest(&file),
             otlp: self.otlp(&file),
             ledger: self.ledger(&file),
+            cluster_roles: self.cluster_roles(&file),
             label_keys: file.label_keys,
         }
     }
@@ -163,6 +165,7 @@ mod tests {
                 "`NOT_SET` is not set",
             ),
             ("digest: {channel: nowhere}", "`digest`: `channel`"),
+            ("clusterRoles: [view, admin]", "`admin`"),
             (
                 "oidc: {github: {issuer: 'http://x', subjects: [{match: 'a:b', as: a}]}}",
                 "the issuer `github`",

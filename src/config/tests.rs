@@ -1,6 +1,7 @@
 //! What the environment may say, and what is said about the rest.
 
 use super::*;
+use crate::cluster::Scope;
 
 fn env(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs
@@ -101,6 +102,9 @@ fn the_example_of_clusters_is_read_as_it_stands() {
 fn a_file_of_clusters_is_checked() {
     let good = "clusters:\n  - {name: prod-eu, context: eu}\n  - {name: prod-us, context: us, tokenFile: /t}\n";
     assert_eq!(clusters::parse(good).unwrap().len(), 2);
+    let part = "clusters: [{name: a, namespaces: [shop, orders]}]";
+    let part = clusters::parse(part).unwrap().swap_remove(0);
+    assert_ne!(part.scope(), Scope::Whole);
     for (bad, word) in [
         ("clusters: []", "no cluster"),
         (
@@ -116,6 +120,10 @@ fn a_file_of_clusters_is_checked() {
             "without the context",
         ),
         ("clusters: [{name: 'A b'}]", "use a-z"),
+        ("clusters: [{name: a, namespaces: []}]", "1 to 50"),
+        ("clusters: [{name: a, namespaces: [shop, shop]}]", "twice"),
+        ("clusters: [{name: a, namespaces: ['*']}]", "use a-z"),
+        ("clusters: [{name: a, namespaces: ['-x']}]", "use a-z"),
         ("clusters: [{name: a, tokn: x}]", "not as documented"),
     ] {
         assert!(clusters::parse(bad).unwrap_err().contains(word), "{bad}");

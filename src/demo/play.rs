@@ -209,7 +209,7 @@ impl Stage {
             .iter()
             .map(ToString::to_string)
             .collect();
-        let Ok(objects) = play.eyes.managed().await else {
+        let Ok(managed) = play.eyes.managed().await else {
             return match made.is_empty() {
                 true => Vec::new(),
                 false => vec!["the cluster does not answer; whatever this demo opened".to_owned()],
@@ -220,7 +220,7 @@ impl Stage {
             let request = object.labels.get(marks::REQUEST);
             request.is_some_and(|request| made.contains(request))
         };
-        for object in objects.iter().filter(of_ours) {
+        for object in managed.objects.iter().filter(of_ours) {
             if play.eyes.withdraw(&object.at).await.is_err() {
                 left.push(object.at.to_string());
             }

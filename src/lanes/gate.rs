@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::turns::{self, Turns};
 use super::watch::{self, Watch};
 use crate::app::{Changed, Parts, chain, dress, incident, judge_again, past, plan_again, trail};
 use crate::cluster::{Cluster, ClusterError, ObjectRef, SeenObject};
 use crate::digest;
 use crate::id::RequestId;
 use crate::notes::Note;
-use crate::request::{Command, Duty, Facts, GateObject, Request, State, decide, due};
+use crate::objects::stored_digest;
+use crate::request::{Command, Duty, Facts, GateObject, Request, State, Verified, decide, due};
 use crate::retry::Retry;
 use crate::rules::Roll;
 use crate::store::Claim;
@@ -26,7 +28,7 @@ use crate::units::{Seconds, Time};
 const OPEN_WITHIN: Duration = Duration::from_secs(5);
 
 /// Does what is due for one request.
-pub async fn step(parts: &Parts, claim: &Claim) -> Result<()> {
+pub async fn step(parts: &Parts, turns: &Turns, claim: &Claim) -> Result<()> {
     let Some(page) = parts.book.load(&claim.id).await? else {
         return note(parts, claim).await;
     };
@@ -36,15 +38,16 @@ pub async fn step(parts: &Parts, claim: &Claim) -> Result<()> {
     let duty = due(&request, now);
     let watch = Watch::over(parts, &request);
     tracing::debug!(id = %request.id, state = request.state.word(), ?duty, "gate");
+    // Only these call the cluster, which may keep them for long.
+    let calls = matches!(duty, Duty::Open(_) | Duty::Close);
+    let turn = calls.then(|| turns.take(&request.asked.cluster));
+    if matches!(turn, Some(Err(_))) {
+        let again = now + turns::AGAIN;
+        parts.book.store().release(claim, again).await?;
+        return Ok(());
+    }
     let command = match duty {
-        Duty::Wait => {
-            let again = crate::request::alarms(&request).gate;
-            let again = again
-                .unwrap_or_else(|| Seconds::minutes(10).after(now))
-                .max(now);
-            parts.book.store().release(claim, again).await?;
-            return Ok(());
-        }
+        Duty::Wait => return wait(parts, claim, &request, now).await,
         Duty::Decide(command) => command,
         Duty::Plan => {
             let planned = plan(parts, claim, &request, now).await;
@@ -78,6 +81,16 @@ pub async fn step(parts: &Parts, claim: &Claim) -> Result<()> {
     if opened && request.asked.extends.is_some() {
         tell_earlier(parts, &request.id).await;
     }
+    Ok(())
+}
+
+/// Nothing is due yet.
+async fn wait(parts: &Parts, claim: &Claim, request: &Request, now: Time) -> Result<()> {
+    let again = crate::request::alarms(request).gate;
+    let again = again
+        .unwrap_or_else(|| Seconds::minutes(10).after(now))
+        .max(now);
+    parts.book.store().release(claim, again).await?;
     Ok(())
 }
 
@@ -176,31 +189,39 @@ async fn objection(parts: &Parts, request: &Request) -> Result<Option<&'static s
 async fn open(parts: &Parts, request: &Request) -> Command {
     let work = async {
         let cluster = cluster_of(parts, request)?;
-        let mut uids = Vec::new();
+        let stated = !request.effect.stated.is_empty();
+        let mut objects = Vec::new();
         for (object, manifest) in dress(request)? {
             let applied = cluster.apply(&manifest, object.uid.as_deref()).await?;
             let seen = cluster.read(&reference(object)).await?;
-            if !seen.is_some_and(|seen| seen.uid() == applied.uid && as_meant(&seen, object)) {
-                return Err(ClusterError::Conflict(format!(
-                    "`{}` is not as applied",
-                    object.name
-                )));
-            }
-            uids.push((object.name.clone(), applied.uid));
+            let meant = |seen: &SeenObject| seen.uid() == applied.uid && as_meant(seen, object);
+            let Some(seen) = seen.filter(meant) else {
+                let problem = format!("`{}` is not as applied", object.name);
+                return Err(ClusterError::Conflict(problem));
+            };
+            let kind = (seen.at.api_version.as_str(), seen.at.kind.as_str());
+            let digest = stored_digest(kind.0, kind.1, &seen.manifest);
+            objects.push(Verified {
+                name: object.name.clone(),
+                uid: applied.uid,
+                stored: digest.filter(|_| stated),
+            });
         }
-        Ok(uids)
+        Ok(objects)
     };
     match tokio::time::timeout(OPEN_WITHIN, work).await {
-        Ok(Ok(uids)) => Command::Applied { uids },
+        Ok(Ok(objects)) => Command::Applied { objects },
         Ok(Err(error)) => not_applied(&error),
         Err(_) => not_applied(&ClusterError::Timeout(OPEN_WITHIN)),
     }
 }
 
-/// Whether the server stores the spec that was planned and approved.
+/// Whether the server stores what was planned and approved.
 fn as_meant(seen: &SeenObject, object: &GateObject) -> bool {
-    let spec = seen.manifest.get("spec").cloned().unwrap_or_default();
-    serde_json::from_value(spec).is_ok_and(|spec| object.policy.spec == Some(spec))
+    let kind = object.object.kind();
+    let same_kind =
+        (seen.at.api_version.as_str(), seen.at.kind.as_str()) == (kind.api_version(), kind.name());
+    same_kind && object.object.is_stored_as(&seen.manifest)
 }
 
 fn not_applied(error: &ClusterError) -> Command {
@@ -247,9 +268,13 @@ fn cluster_of<'a>(parts: &'a Parts, request: &Request) -> Result<&'a Cluster, Cl
 
 /// How an object of a gate is named towards the cluster adapter.
 pub fn reference(object: &GateObject) -> ObjectRef {
-    let at = ObjectRef::policy(object.namespace(), &object.name);
-    match &object.uid {
-        Some(uid) => at.with_uid(uid.clone()),
-        None => at,
+    let kind = object.object.kind();
+    ObjectRef {
+        api_version: kind.api_version().to_owned(),
+        kind: kind.name().to_owned(),
+        plural: Some(kind.plural().to_owned()),
+        namespace: object.namespace().to_owned(),
+        name: object.name.clone(),
+        uid: object.uid.clone(),
     }
 }

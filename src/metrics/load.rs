@@ -10,8 +10,8 @@ use super::Metrics;
 use crate::lane::Lane;
 use crate::units::Time;
 
-/// More than a lane has slots; one that finds no seat is worked on all the same and only not seen.
-const SEATS: usize = 64;
+/// More than a lane has slots, with up to a dozen clusters; one that finds no seat is worked on all the same and only not seen.
+const SEATS: usize = 256;
 
 /// Shards can be as many as an id has letters.
 const SHARDS: usize = 31;

@@ -88,10 +88,10 @@ fn a_lanes_age_is_that_of_its_oldest_step_and_grows() {
 #[test]
 fn more_steps_than_seats_are_worked_on_all_the_same() {
     let metrics = Arc::new(Metrics::default());
-    let seats: Vec<Seat> = (0..100).map(|_| metrics.seat(Lane::Gate, at(0))).collect();
+    let seats: Vec<Seat> = (0..300).map(|_| metrics.seat(Lane::Gate, at(0))).collect();
     assert_eq!(
         value(&metrics, 1, "drawbridge_lane_depth{lane=\"gate\"}"),
-        "64"
+        "256"
     );
     drop(seats);
     assert_eq!(

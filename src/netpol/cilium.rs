@@ -37,6 +37,35 @@ pub(super) fn read(object: &Extension) -> Option<Vec<Policy>> {
     )
 }
 
+/// Whether an object, read as these policies, does nothing but allow: it denies nothing, isolates nobody, and
+/// narrows no port at layer 7 but to every name that is looked up.
+pub(super) fn only_allows(object: &Extension, read: &[Policy]) -> bool {
+    let allows = |section: &Section| !section.isolates && section.deny.is_empty();
+    let clear = |policy: &Policy| {
+        policy.doubt.is_none() && allows(&policy.ingress) && allows(&policy.egress)
+    };
+    let specs = field(&object.body, "spec").into_iter();
+    let mut specs = specs.chain(items(&object.body, "specs"));
+    !read.is_empty() && read.iter().all(clear) && specs.all(|spec| !is_narrowing(spec))
+}
+
+/// Whether it lets less through than its ports: layer 7 rules hold for whatever else is allowed there too,
+/// whatever `enableDefaultDeny` says.
+fn is_narrowing(spec: &Value) -> bool {
+    let entries = [&rules::INGRESS, &rules::EGRESS].map(|names| items(spec, names.allow));
+    let ports = entries
+        .into_iter()
+        .flatten()
+        .flat_map(|entry| items(entry, "toPorts"));
+    let every_name = serde_json::json!({"dns": [{"matchPattern": "*"}]});
+    let mut parts = ports.flat_map(|ports| ports.as_object().into_iter().flatten());
+    parts.any(|(part, value)| match part.as_str() {
+        "ports" => false,
+        "rules" => *value != every_name,
+        _ => true,
+    })
+}
+
 /// One rule of Cilium's, which is a policy here. A policy for nodes selects no pods; one without a
 /// selector is refused by Cilium.
 fn read_spec(object: &Extension, kind: PolicyKind, spec: &Value) -> Option<Policy> {

@@ -125,7 +125,9 @@ impl<'a> Evaluator<'a> {
             .extra
             .iter()
             .filter(move |p| *p.namespace == *home.namespace);
-        let cilium = pod.space.cilium.values().flat_map(|all| all.iter());
+        let opened = pod.space.cilium_gates.values().filter(|_| self.gates);
+        let cilium = pod.space.cilium.values().chain(opened);
+        let cilium = cilium.flat_map(|all| all.iter());
         let wide = self.snapshot.clusterwide();
         others
             .chain(gates)

@@ -13,7 +13,7 @@ pub struct Flow {
     pub from: Side,
     /// Where they go.
     pub to: Side,
-    /// Target (pod) ports, never Service ports; sorted, not empty.
+    /// Target (pod) ports, never Service ports; sorted, empty only where both sides are stated.
     pub ports: Vec<PortRange>,
 }
 
@@ -46,6 +46,11 @@ pub enum SideRef {
     },
     /// Addresses outside the cluster.
     Addresses(IpNet),
+    /// What a template's own objects say of it. Nothing is planned or judged for such a side.
+    Stated {
+        /// The namespace that is changed, on the target's side; none on the source's.
+        namespace: Option<String>,
+    },
 }
 
 impl Side {
@@ -54,15 +59,21 @@ impl Side {
         match &self.at {
             SideRef::Pods { namespace, .. } => Some(namespace),
             SideRef::Addresses(_) => None,
+            SideRef::Stated { namespace } => namespace.as_deref(),
         }
     }
 
-    /// Names of the pods on this side; none for addresses.
+    /// Names of the pods on this side; none for addresses and for what is stated.
     pub fn pods(&self) -> &[String] {
         match &self.at {
             SideRef::Pods { pods, .. } => pods,
-            SideRef::Addresses(_) => &[],
+            SideRef::Addresses(_) | SideRef::Stated { .. } => &[],
         }
+    }
+
+    /// Whether a template's own objects say what it is.
+    pub const fn is_stated(&self) -> bool {
+        matches!(self.at, SideRef::Stated { .. })
     }
 }
 

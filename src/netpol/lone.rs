@@ -11,6 +11,9 @@ use super::evaluate::{End, Evaluator};
 use super::policy::{Direction, Policy};
 use super::snapshot::Snapshot;
 
+/// Pods named in a sentence; more are counted.
+const NAMED: usize = 3;
+
 /// Pods (`namespace/name`, sorted) that the gate isolates in a direction in which no policy of others
 /// does. Empty: the gate cuts nothing.
 pub fn isolated_alone(snapshot: &Snapshot, gate: &NetworkPolicy) -> Vec<String> {
@@ -30,4 +33,20 @@ pub fn isolated_alone(snapshot: &Snapshot, gate: &NetworkPolicy) -> Vec<String> 
         .collect();
     alone.sort();
     alone
+}
+
+/// The pods in a sentence: `` `a/web-1`, `a/web-2` and 4 more ``.
+pub fn named(pods: &[String]) -> String {
+    let named: Vec<String> = pods
+        .iter()
+        .take(NAMED)
+        .map(|pod| format!("`{pod}`"))
+        .collect();
+    let more = pods.len().saturating_sub(NAMED);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    named.join(", ") + &more
 }

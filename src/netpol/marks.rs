@@ -4,11 +4,11 @@
 //! Nothing is ever copied from the target's own labels or annotations: a copied tracking label would
 //! make a GitOps controller prune our object.
 
-use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Map, Value, json};
 
 use crate::id::RequestId;
+use crate::objects::Manifest;
 use crate::units::{Seconds, Time};
 
 /// The label, and its value, that says an object is ours. Nothing else that we install carries it.
@@ -92,8 +92,9 @@ pub fn object_name(id: &RequestId, n: usize, suffix: &str) -> String {
     name
 }
 
-/// The whole manifest to apply: `policy`'s namespace and spec under `name`, with all marks.
-pub fn dress(policy: &NetworkPolicy, name: &str, marks: &Marks) -> Value {
+/// The whole manifest to apply: `object`'s kind, namespace and body under `name`, with all marks. Nothing
+/// else of its metadata is taken over.
+pub fn dress(object: &Manifest, name: &str, marks: &Marks) -> Value {
     let labels = json!({MANAGED_BY.0: MANAGED_BY.1, REQUEST: marks.request.as_str()});
     let expires = rfc3339(marks.expires_at);
     let texts = [
@@ -111,17 +112,21 @@ pub fn dress(policy: &NetworkPolicy, name: &str, marks: &Marks) -> Value {
         .chain(KEPT_FROM_PRUNING)
         .map(|(key, text)| (key.to_owned(), Value::from(plain(text))))
         .collect();
-    json!({
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
+    let mut dressed = json!({
+        "apiVersion": object.kind().api_version(),
+        "kind": object.kind().name(),
         "metadata": {
             "name": name,
-            "namespace": policy.metadata.namespace,
+            "namespace": object.namespace(),
             "labels": labels,
             "annotations": annotations,
         },
-        "spec": policy.spec,
-    })
+    });
+    if let Some(fields) = dressed.as_object_mut() {
+        let body = object.body();
+        fields.extend(body.map(|(field, value)| (field.to_owned(), value.clone())));
+    }
+    dressed
 }
 
 /// Whether an object carries our label.

@@ -54,6 +54,15 @@ pub fn resolve(
     flow(snapshot, (from, to, ports), Purpose::Open)
 }
 
+/// Resolves one end by itself, for objects that a template states: as the source of a flow.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn resolve_end(snapshot: &Snapshot, end: &Endpoint) -> Result<Side, Unresolved> {
+    let (side, _) = resolve_side(snapshot, end, (Role::Source, Purpose::Open))?;
+    Ok(side)
+}
+
 fn flow(
     snapshot: &Snapshot,
     (from, to, ports): (&Endpoint, &Endpoint, Option<&Ports>),

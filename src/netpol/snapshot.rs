@@ -50,10 +50,12 @@ pub struct Space {
     pub services: BTreeMap<Arc<str>, Arc<Service>>,
     /// Policies of others: the baseline.
     pub policies: BTreeMap<Arc<str>, Arc<Policy>>,
-    /// Policies of Cilium's, each with its rules; ours are none of them.
+    /// Policies of Cilium's, each with its rules; also what wears our label and does more than allow.
     pub cilium: BTreeMap<Arc<str>, Arc<[Policy]>>,
     /// Our own open gates.
     pub gates: BTreeMap<Arc<str>, Arc<Policy>>,
+    /// Our own open gates that are Cilium's.
+    pub cilium_gates: BTreeMap<Arc<str>, Arc<[Policy]>>,
     /// Objects that own pods, by kind and name.
     pub workloads: BTreeMap<(Box<str>, Box<str>), Arc<Workload>>,
 }
@@ -122,7 +124,10 @@ impl Snapshot {
             }
             "Pod" => drop(space.pods.remove(name)),
             "Service" => drop(space.services.remove(name)),
-            wide::CILIUM_NAMESPACED => drop(space.cilium.remove(name)),
+            wide::CILIUM_NAMESPACED => {
+                space.cilium.remove(name);
+                space.cilium_gates.remove(name);
+            }
             "NetworkPolicy" => {
                 space.policies.remove(name);
                 space.gates.remove(name);
@@ -211,6 +216,7 @@ impl Space {
             && self.policies.is_empty()
             && self.gates.is_empty()
             && self.cilium.is_empty()
+            && self.cilium_gates.is_empty()
             && self.workloads.is_empty()
     }
 }

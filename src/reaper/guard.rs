@@ -17,15 +17,14 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 use tokio_util::sync::CancellationToken;
 
 use super::Reaper;
+use super::changed::Unchanged;
 use crate::app::book::Changed;
 use crate::cluster::{SeenObject, settled};
 use crate::id::RequestId;
-use crate::netpol::{Finding, Flow, Snapshot, isolated_alone, judge_again};
+use crate::netpol::{Finding, Flow, Snapshot, isolated_alone, judge_again, lone};
+use crate::objects::Kind;
 use crate::request::{Command, Facts, Request, State, decide};
 use crate::rules::Roll;
-
-/// Pods named in the reason; more are counted.
-const NAMED: usize = 3;
 
 /// Where the cluster's DNS is: a gate may let sources ask it.
 const DNS_NAMESPACE: &str = "kube-system";
@@ -35,7 +34,10 @@ type Gate = Vec<(String, NetworkPolicy)>;
 
 /// What each live gate was last judged on, for as long as the guard runs.
 #[derive(Debug, Default)]
-pub(super) struct Views(BTreeMap<RequestId, View>);
+pub(super) struct Views {
+    paths: BTreeMap<RequestId, View>,
+    pub(super) stated: Unchanged,
+}
 
 #[derive(Debug)]
 struct View {
@@ -46,7 +48,7 @@ struct View {
 impl Views {
     /// Whether nothing that matters has changed since the gate was judged.
     fn know(&mut self, id: &RequestId, snapshot: &Arc<Snapshot>) -> bool {
-        let Some(view) = self.0.get_mut(id) else {
+        let Some(view) = self.paths.get_mut(id) else {
             return false;
         };
         let namespaces: Vec<&str> = view.namespaces.iter().map(String::as_str).collect();
@@ -67,10 +69,10 @@ impl Views {
                     snapshot,
                     namespaces,
                 };
-                self.0.insert(id, view);
+                self.paths.insert(id, view);
             }
             // Pods of any namespace may be in a block of addresses.
-            _ => drop(self.0.remove(&id)),
+            _ => drop(self.paths.remove(&id)),
         }
     }
 }
@@ -110,7 +112,10 @@ impl Reaper {
         };
         let mut gates: BTreeMap<RequestId, Gate> = BTreeMap::new();
         let mut harmful: BTreeMap<RequestId, Vec<String>> = BTreeMap::new();
-        for object in self.cluster.managed_now() {
+        let objects = self.cluster.managed_now();
+        // What cannot be judged there must not keep harm from being seen here.
+        let mut failed = self.end_changed(&objects, &mut views.stated).await.err();
+        for object in objects {
             let (Some(id), Some(policy)) = (object.request(), policy_of(&object)) else {
                 continue;
             };
@@ -120,16 +125,16 @@ impl Reaper {
             }
             gates.entry(id).or_default().push((object.at.name, policy));
         }
+        // One document that cannot be read must not hide the others.
         for (id, pods) in &harmful {
-            self.withdraw_request(id, pods)
-                .await
-                .context("withdrawing a gate")?;
+            let withdrawn = self.withdraw_request(id, pods).await;
+            if let Err(error) = withdrawn.context("withdrawing a gate") {
+                failed.get_or_insert(error);
+            }
         }
         gates.retain(|id, _| !harmful.contains_key(id));
-        views.0.retain(|id, _| gates.contains_key(id));
-        let mut failed = None;
+        views.paths.retain(|id, _| gates.contains_key(id));
         for (id, gate) in &gates {
-            // One document that cannot be read must not hide the others.
             if let Err(error) = self.look_again(id, gate, views).await {
                 failed.get_or_insert(error);
             }
@@ -154,6 +159,10 @@ impl Reaper {
 
     /// Judges one gate again, unless nothing that it depends on has changed.
     async fn look_again(&self, id: &RequestId, gate: &Gate, views: &mut Views) -> Result<()> {
+        if views.stated.is_stated(id) {
+            // What it gives was not computed, so there is nothing to compare with.
+            return Ok(());
+        }
         match self.cluster.snapshot() {
             Ok(snapshot) if views.know(id, &snapshot) => return Ok(()),
             Ok(_) => {}
@@ -165,8 +174,9 @@ impl Reaper {
         };
         let request = page.request;
         let here = request.asked.cluster == self.cluster.name();
+        let path = here && request.effect.stated.is_empty();
         let (true, State::Active { .. }, Some(policies)) =
-            (here, &request.state, whole(&request, gate))
+            (path, &request.state, whole(&request, gate))
         else {
             return Ok(());
         };
@@ -215,32 +225,50 @@ fn whole(request: &Request, gate: &Gate) -> Option<Vec<NetworkPolicy>> {
     objects.collect()
 }
 
+/// The object as a NetworkPolicy, where it is one. INVARIANT (nothing is withdrawn for what it is not). The
+/// kind is that of the path which was listed: items of a list say none, and read as a NetworkPolicy any other
+/// object selects every pod.
 fn policy_of(object: &SeenObject) -> Option<NetworkPolicy> {
+    if Kind::named(&object.at.api_version, &object.at.kind) != Some(Kind::NetworkPolicy) {
+        return None;
+    }
     serde_json::from_value(object.manifest.clone()).ok()
 }
 
 fn reason(pods: &[String]) -> String {
-    let named: Vec<String> = pods
-        .iter()
-        .take(NAMED)
-        .map(|pod| format!("`{pod}`"))
-        .collect();
-    let more = pods.len().saturating_sub(NAMED);
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
     format!(
-        "no other policy isolates {}{more} any more, so this path alone would cut their other traffic",
-        named.join(", ")
+        "no other policy isolates {} any more, so this path alone would cut their other traffic",
+        lone::named(pods)
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::ObjectRef;
     use crate::netpol::tests::fixtures::{app, ask, cluster, deny};
+
+    #[test]
+    fn a_gate_of_another_kind_is_never_judged_as_a_network_policy() {
+        let of = |kind: Kind| {
+            // As a list shows it: without apiVersion and kind.
+            let manifest = serde_json::json!({
+                "metadata": {
+                    "namespace": "orders", "name": "drawbridge-k7m3xq-1-abc", "uid": "u",
+                    "resourceVersion": "7", "creationTimestamp": "2026-11-23T17:24:47Z",
+                },
+                "spec": {},
+            });
+            let at = ObjectRef {
+                api_version: kind.api_version().to_owned(),
+                kind: kind.name().to_owned(),
+                ..ObjectRef::policy("", "")
+            };
+            policy_of(&SeenObject::read(&at.resource(), manifest).unwrap())
+        };
+        let read: Vec<bool> = Kind::ALL.map(|kind| of(kind).is_some()).into();
+        assert_eq!(read, [true, false, false]);
+    }
 
     #[test]
     fn a_gate_is_judged_again_only_when_something_that_it_depends_on_changed() {

@@ -6,9 +6,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::guard::Views;
 use super::{Reaper, removals};
-use crate::cluster::SeenObject;
+use crate::cluster::Managed;
 use crate::id::{RequestId, Shard};
-use crate::request::{State, alarms};
+use crate::request::{GateObject, State, alarms};
 use crate::store::Lane;
 use crate::units::Seconds;
 
@@ -45,24 +45,29 @@ impl Reaper {
     pub async fn sweep(&self) -> Result<()> {
         let listed = self.cluster.managed().await.context("listing our objects");
         let mut failures = Failures::default();
-        let objects = match listed {
-            Ok(objects) => Some(objects),
+        let managed = match listed {
+            Ok(managed) => Some(managed),
             Err(error) => failures.note(error),
         };
-        if let Some(objects) = &objects {
-            self.round(objects).await;
+        if let Some(managed) = &managed {
+            self.round(&managed.objects).await;
+            for (kind, why) in &managed.failures {
+                failures.keep(Err(anyhow::anyhow!(
+                    "listing our objects of the kind {kind}: {why}"
+                )));
+            }
         }
-        for object in objects.iter().flatten() {
+        for object in managed.iter().flat_map(|managed| &managed.objects) {
             failures.keep(self.compare(object).await);
         }
-        self.compare_documents(objects.as_deref(), &mut failures)
+        self.compare_documents(managed.as_ref(), &mut failures)
             .await;
         failures.keep(self.guard_once(&mut Views::default()).await);
         failures.first()
     }
 
     /// Open documents must have their alarms, and active ones their objects.
-    async fn compare_documents(&self, objects: Option<&[SeenObject]>, failures: &mut Failures) {
+    async fn compare_documents(&self, managed: Option<&Managed>, failures: &mut Failures) {
         for shard in Shard::all() {
             let mut after = None;
             loop {
@@ -81,7 +86,7 @@ impl Reaper {
                     }
                 };
                 for id in &ids {
-                    failures.keep(self.compare_document(id, objects).await);
+                    failures.keep(self.compare_document(id, managed).await);
                 }
                 after = ids.last().cloned();
                 if ids.len() < PAGE {
@@ -91,7 +96,7 @@ impl Reaper {
         }
     }
 
-    async fn compare_document(&self, id: &RequestId, objects: Option<&[SeenObject]>) -> Result<()> {
+    async fn compare_document(&self, id: &RequestId, managed: Option<&Managed>) -> Result<()> {
         let Some(page) = self.parts.book.load(id).await? else {
             if let Some(leaf) = self.parts.book.note(id).await? {
                 let store = self.parts.book.store();
@@ -109,11 +114,14 @@ impl Reaper {
             store.wake(id, Lane::Gate).await?;
         }
         let here = request.asked.cluster == self.cluster.name();
-        let (true, State::Active { .. }, Some(objects)) = (here, &request.state, objects) else {
+        let (true, State::Active { .. }, Some(managed)) = (here, &request.state, managed) else {
             return Ok(());
         };
-        let seen = |name: &str| objects.iter().any(|object| object.at.name == name);
-        if request.gate.iter().all(|object| seen(&object.name)) {
+        let seen = |name: &str| managed.objects.iter().any(|object| object.at.name == name);
+        // What was not looked at is not missing.
+        let missing =
+            |object: &&GateObject| managed.looked_at(object.object.kind()) && !seen(&object.name);
+        if !request.gate.iter().any(|object| missing(&object)) {
             return Ok(());
         }
         removals::confirm(&self.parts, &self.cluster, id).await

@@ -18,6 +18,8 @@ pub(super) struct Course {
     pub(super) extension: bool,
     pub(super) extended: bool,
     pub(super) emergency: bool,
+    /// Whether it was made of objects that are no NetworkPolicies.
+    pub(super) stated: bool,
     /// Whether an approval given before filled a stage.
     pub(super) recalled: bool,
     /// Whether somebody approved or denied.

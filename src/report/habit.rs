@@ -60,6 +60,7 @@ pub(super) fn habits<'p>(
                 .policies
                 .as_deref()
                 .map_or_else(Vec::new, |applied| policy::permanent(flow, applied)),
+            stated: path.stated,
         };
         if idle {
             habits.former.push(found);

@@ -6,6 +6,7 @@ use super::Report;
 use super::course::{Course, seconds};
 use super::figures::Ended;
 use super::fold::{Outcome, Step};
+use super::policy;
 use super::tally::{Compared, EmergencyTally, Grant};
 use crate::id::RequestId;
 use crate::units::{Seconds, Time};
@@ -60,15 +61,17 @@ impl Report {
 
     /// What is being applied; a later attempt knows better.
     pub(super) fn attempted(&mut self, step: Step<'_>, policies: &[Value]) {
-        let Some(course) = self.courses.get(step.id) else {
+        let Some(course) = self.courses.get_mut(step.id) else {
             return;
         };
+        course.stated = policy::is_of_other_kinds(policies);
         if policies.is_empty() || course.asked_at >= self.choices.until {
             return;
         }
         if let Ok(text) = serde_json::to_string(policies) {
             let path = self.tally.paths.entry(course.path).or_default();
             path.policies = Some(text.into());
+            path.stated = course.stated;
         }
     }
 
@@ -138,6 +141,7 @@ impl Report {
                 path: course.path,
                 opened_at,
                 closed_at: step.at,
+                stated: course.stated,
             });
         }
     }

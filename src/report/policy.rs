@@ -8,11 +8,21 @@ use sha2::{Digest, Sha256};
 /// Longest name that is still readable; the API server allows 253 bytes.
 const LONGEST: usize = 100;
 
-/// What was applied, as the ledger keeps it: `namespace`, `name` and `spec`.
+/// What was applied, as the ledger keeps it: `namespace`, `name` and `spec`; of other kinds `apiVersion`, `kind`
+/// and whatever they hold.
 #[derive(Debug, Deserialize)]
 struct Applied {
     namespace: String,
+    #[serde(default)]
+    kind: Option<String>,
+    #[serde(default)]
     spec: Value,
+}
+
+/// Whether what was applied is of kinds that no permanent NetworkPolicy can stand for.
+pub(super) fn is_of_other_kinds(applied: &[Value]) -> bool {
+    let kinds = applied.iter().filter_map(|one| one.get("kind"));
+    kinds.into_iter().any(|kind| kind != "NetworkPolicy")
 }
 
 /// Permanent policies of what was applied for a flow: the same specs under a name that says what they
@@ -26,6 +36,9 @@ pub(super) fn permanent(flow: &str, applied: &str) -> Vec<Value> {
 }
 
 fn one(base: &str, flow: &str, applied: &Applied) -> Option<Value> {
+    if applied.kind.as_deref().unwrap_or("NetworkPolicy") != "NetworkPolicy" {
+        return None;
+    }
     let types = applied.spec.get("policyTypes")?.as_array()?;
     let side = types.iter().filter_map(Value::as_str).map(side);
     let side: Vec<&str> = side.collect();
@@ -129,6 +142,30 @@ mod tests {
             );
         }
         assert_eq!(permanent("a/b -> c/d:1", "no JSON"), Vec::<Value>::new());
+    }
+
+    #[test]
+    fn of_other_objects_no_permanent_policy_is_offered() {
+        let policy = json!({"namespace": "orders", "name": "x",
+                            "spec": {"podSelector": {}, "policyTypes": ["Ingress"]}});
+        let mut cilium = policy.clone();
+        cilium["apiVersion"] = json!("cilium.io/v2");
+        cilium["kind"] = json!("CiliumNetworkPolicy");
+        let binding = json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+            "namespace": "orders", "name": "x", "roleRef": {"name": "view"}, "subjects": [],
+        });
+        for other in [&cilium, &binding] {
+            let applied = json!([other]).to_string();
+            assert_eq!(permanent("a/b -> c/d:1", &applied), Vec::<Value>::new());
+            // Nor for its kin.
+            let applied = json!([policy, other]).to_string();
+            assert_eq!(permanent("a/b -> c/d:1", &applied), Vec::<Value>::new());
+            assert!(is_of_other_kinds(&[policy.clone(), other.clone()]));
+        }
+        assert!(!is_of_other_kinds(std::slice::from_ref(&policy)));
+        let applied = json!([policy]).to_string();
+        assert_eq!(permanent("a/b -> c/d:1", &applied).len(), 1);
     }
 
     #[test]

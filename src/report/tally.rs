@@ -100,6 +100,8 @@ pub(super) struct PathTally {
     pub(super) days: BTreeMap<NaiveDate, (u32, u32)>,
     /// What was applied last: JSON, as short as it can be kept.
     pub(super) policies: Option<Box<str>>,
+    /// Whether those are of other kinds than NetworkPolicy.
+    pub(super) stated: bool,
 }
 
 #[derive(Debug)]
@@ -120,4 +122,6 @@ pub(super) struct Grant {
     pub(super) path: Name,
     pub(super) opened_at: Time,
     pub(super) closed_at: Time,
+    /// Whether it was made of objects that are no NetworkPolicies: no flow of packets tells of those.
+    pub(super) stated: bool,
 }

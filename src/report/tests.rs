@@ -281,6 +281,41 @@ fn a_grant_is_unused_only_where_the_flows_would_have_shown_it() {
     assert_eq!(book.figures().unused, None);
 }
 
+/// A host's name reads like a pasted NAME.NAMESPACE, and what reads like a path would be called unused.
+#[test]
+fn what_is_no_network_policy_is_never_called_unused_and_has_no_draft() {
+    let flow = "shop/app=web -> api.example.com:443";
+    let cilium = json!({"event": "attempted", "expires_at": day(), "objects": ["shop/x"], "policies": [{
+        "apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "namespace": "shop", "name": "x",
+        "spec": {"endpointSelector": {"matchLabels": {"app": "web"}}},
+    }]});
+    let mut book = Book::default();
+    for (n, id) in ["aaaaaa", "bbbbbb", "cccccc"].into_iter().enumerate() {
+        let at = i64::try_from(n).unwrap() * 10;
+        book = book
+            .ask(at, id, flow)
+            .tell(at + 1, id, "drawbridge", cilium.clone())
+            .opened(at + 2, id)
+            .closed(at + 3, id, "expired");
+    }
+    let mut report = book.report();
+    for second in [0, 80_000] {
+        let seen = json!({
+            "time": day() + chrono::TimeDelta::seconds(second), "verdict": "FORWARDED",
+            "source": {"namespace": "shop", "pod_name": "web-0", "labels": ["k8s:app=web"]},
+            "destination": {"namespace": "example", "pod_name": "api-0", "workloads": [{"name": "api"}]},
+            "l4": {"TCP": {"destination_port": 80}},
+        });
+        report.traffic(&seen.to_string());
+    }
+    let figures = report.finish();
+    let unused = figures.unused.unwrap();
+    assert_eq!(
+        (unused.judged, unused.never_used, unused.not_known),
+        (0, 0, 3)
+    );
+}
+
 #[test]
 fn an_extension_is_no_ask_for_the_path_whatever_says_so() {
     // Older records say it only on the request that was lengthened.

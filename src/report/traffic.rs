@@ -83,7 +83,7 @@ pub(super) struct Traffic {
     by_source: HashMap<Option<String>, Vec<usize>>,
     /// And by the target's.
     by_target: HashMap<Option<String>, Vec<usize>>,
-    /// Closed grants of flows that cannot be told apart here.
+    /// Closed grants of flows that cannot be told apart here, and of what is no flow of packets.
     unwatched: u64,
     flows: u64,
     unreadable: u64,
@@ -108,10 +108,14 @@ impl Report {
     /// Every closed grant of the period, to be judged by flows.
     pub(super) fn grants_to_judge(&mut self) -> Traffic {
         let mut by_path: BTreeMap<Name, Vec<(Grant, bool)>> = BTreeMap::new();
+        let mut traffic = Traffic::default();
         for grant in std::mem::take(&mut self.tally.grants) {
+            if grant.stated {
+                traffic.unwatched += 1;
+                continue;
+            }
             by_path.entry(grant.path).or_default().push((grant, false));
         }
-        let mut traffic = Traffic::default();
         for (name, grants) in by_path {
             let (_, flow) = cluster_and_flow(&self.names, name);
             match ends(flow) {

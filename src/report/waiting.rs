@@ -43,6 +43,7 @@ impl Report {
             extension: extends.is_some(),
             extended: false,
             emergency: false,
+            stated: false,
             recalled: false,
             answered: false,
             decided: false,

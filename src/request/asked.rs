@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::grammar::Protocol;
 use crate::id::RequestId;
-use crate::netpol::Flow;
+use crate::netpol::{Flow, PortRange, SideRef};
 use crate::rules::{Account, Principal, TeamId, UserId};
 use crate::units::{Seconds, Time};
 
@@ -55,6 +57,45 @@ impl Asked {
             Some(account) => account.to_string(),
             None => self.by.to_string(),
         }
+    }
+
+    /// How long its objects would live at most: an extension opens while the path before it is open.
+    pub fn longest(&self) -> Seconds {
+        let left = self.extends.as_ref().map_or(0, |extends| {
+            (extends.until - self.at)
+                .num_seconds()
+                .max(0)
+                .unsigned_abs()
+        });
+        Seconds(self.duration.0.saturating_add(left))
+    }
+
+    /// Source and target as people read them: `shop/web`, `orders/db:5432`. Of a template's own objects who
+    /// gets it and what: `dana@example.com`, `orders as view`.
+    pub fn path(&self) -> (String, String) {
+        let flow = &self.flow;
+        if flow.to.is_stated() {
+            return (flow.from.label.clone(), flow.to.label.clone());
+        }
+        let ports: Vec<String> = flow.ports.iter().map(port_text).collect();
+        let label = &flow.to.label;
+        let to = match flow.to.at {
+            SideRef::Addresses(IpNet::V6(_)) => format!("[{label}]:{}", ports.join(",")),
+            _ => format!("{label}:{}", ports.join(",")),
+        };
+        (flow.from.label.clone(), to)
+    }
+}
+
+fn port_text(range: &PortRange) -> String {
+    let number = if range.first == range.last {
+        range.first.to_string()
+    } else {
+        format!("{}-{}", range.first, range.last)
+    };
+    match range.protocol {
+        Protocol::Tcp => number,
+        other => format!("{number}/{}", other.name().to_ascii_lowercase()),
     }
 }
 

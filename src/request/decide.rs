@@ -118,7 +118,7 @@ pub fn decide(request: &Request, command: Command, facts: &Facts<'_>) -> Result<
         (S::Granting { .. }, C::CannotOpen { reason }) => {
             step.end(End::Failed { reason }, Actor::Drawbridge)
         }
-        (S::Granting { .. }, C::Applied { uids }) => opening::applied(step, &uids),
+        (S::Granting { .. }, C::Applied { objects }) => opening::applied(step, &objects),
         (S::Granting { .. }, C::NotApplied { problem, again }) => {
             opening::not_applied(step, problem, again)
         }

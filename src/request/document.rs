@@ -1,7 +1,5 @@
 //! The document that the store keeps for each request.
 
-use ipnet::IpNet;
-use k8s_openapi::api::networking::v1::NetworkPolicy;
 use serde::{Deserialize, Serialize};
 
 use super::asked::Asked;
@@ -9,7 +7,8 @@ use super::posts::Posts;
 use super::state::State;
 use super::without_slack::OfflineVote;
 use crate::id::RequestId;
-use crate::netpol::{Effect, Finding, SideRef};
+use crate::netpol::{Effect, Finding};
+use crate::objects::Manifest;
 use crate::rules::{Pass, Right, Route, StagePlan, UserId};
 use crate::units::{Seconds, Time};
 
@@ -156,10 +155,15 @@ pub struct Vote {
 pub struct GateObject {
     /// Its unguessable name.
     pub name: String,
-    /// Namespace and spec; marks are put on when it is applied.
-    pub policy: NetworkPolicy,
+    /// Kind, namespace and body; marks are put on when it is applied. Documents have called it `policy` since
+    /// gates were NetworkPolicies only.
+    #[serde(rename = "policy")]
+    pub object: Manifest,
     /// The server's uid, once verified.
     pub uid: Option<String>,
+    /// Digest of the object as the server stored it, once verified: whoever edits it is noticed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<String>,
 }
 
 /// When a gate is open.
@@ -175,11 +179,7 @@ pub struct Grant {
 impl GateObject {
     /// Its namespace.
     pub fn namespace(&self) -> &str {
-        self.policy
-            .metadata
-            .namespace
-            .as_deref()
-            .unwrap_or_default()
+        self.object.namespace()
     }
 }
 
@@ -249,35 +249,48 @@ impl Request {
 
     /// Source and target as people read them: `shop/web`, `orders/db:5432`.
     pub fn path(&self) -> (String, String) {
-        let flow = &self.asked.flow;
-        let ports: Vec<String> = flow.ports.iter().map(port_text).collect();
-        let label = &flow.to.label;
-        let to = match flow.to.at {
-            SideRef::Addresses(IpNet::V6(_)) => format!("[{label}]:{}", ports.join(",")),
-            _ => format!("{label}:{}", ports.join(",")),
-        };
-        (flow.from.label.clone(), to)
-    }
-}
-
-fn port_text(range: &crate::netpol::PortRange) -> String {
-    use crate::grammar::Protocol;
-    let number = if range.first == range.last {
-        range.first.to_string()
-    } else {
-        format!("{}-{}", range.first, range.last)
-    };
-    match range.protocol {
-        Protocol::Tcp => number,
-        other => format!("{number}/{}", other.name().to_ascii_lowercase()),
+        self.asked.path()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::GateObject;
     use crate::grammar::Protocol;
     use crate::netpol::{PortRange, SideRef};
+    use crate::objects::Manifest;
     use crate::request::fixtures::dana_asks;
+
+    #[test]
+    fn an_object_of_before_reads_and_writes_back_equal() {
+        // As it was written when gates were NetworkPolicies only.
+        let before = serde_json::json!({
+            "name": "drawbridge-k7m3xa-1-abcdefghjk",
+            "policy": {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "NetworkPolicy",
+                "metadata": {"namespace": "orders"},
+                "spec": {
+                    "ingress": [{
+                        "from": [{"podSelector": {"matchLabels": {"app": "web"}}}],
+                        "ports": [{"port": 5432, "protocol": "TCP"}],
+                    }],
+                    "podSelector": {"matchLabels": {"app": "db"}},
+                    "policyTypes": ["Ingress"],
+                },
+            },
+            "uid": "6c1d",
+        });
+        let read: GateObject = serde_json::from_value(before.clone()).unwrap();
+        assert_eq!((read.namespace(), &read.stored), ("orders", &None));
+        let policy = read.object.as_policy().unwrap();
+        assert_eq!(serde_json::to_value(&policy).unwrap(), before["policy"]);
+        assert_eq!(Manifest::from(&policy), read.object);
+        assert_eq!(serde_json::to_value(&read).unwrap(), before);
+        let mut unknown = before;
+        unknown["policy"]["kind"] = "Secret".into();
+        assert!(serde_json::from_value::<GateObject>(unknown).is_err());
+    }
 
     #[test]
     fn a_path_reads_as_it_is_typed() {

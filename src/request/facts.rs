@@ -8,6 +8,17 @@ use crate::netpol::{Effect, Finding};
 use crate::rules::{Principal, Roll, UserId, Verdict};
 use crate::units::{Seconds, Time};
 
+/// An object that the cluster took as it was meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Its name.
+    pub name: String,
+    /// The API server's identity of it.
+    pub uid: String,
+    /// Of what the API server stores, where its template states it; see [`GateObject::stored`].
+    pub stored: Option<String>,
+}
+
 /// What somebody, time or the cluster wants of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -113,8 +124,8 @@ pub enum Command {
     },
     /// All objects were applied and read back as meant.
     Applied {
-        /// Name and uid of each.
-        uids: Vec<(String, String)>,
+        /// Each of them.
+        objects: Vec<Verified>,
     },
     /// An attempt failed.
     NotApplied {

@@ -14,7 +14,8 @@ pub(crate) use steps::*;
 use super::create::{Ask, Way, create};
 use super::{Asked, Crowd, Origin, Outcome, Request, Told};
 use crate::grammar::Protocol;
-use crate::netpol::{Effect, Flow, Opened, PortRange, Side, SideRef, Warning};
+use crate::netpol::{Effect, Flow, Opened, PortRange, Said, Side, SideRef, StatedObject, Warning};
+use crate::objects::Manifest;
 use crate::rules::{EmergencyPlan, Escalation, Group, Pass, Principal, Route, StagePlan, TeamId};
 use crate::units::{Seconds, Time};
 
@@ -40,6 +41,7 @@ pub(crate) fn stage(name: &str, handle: &str, need: usize) -> StagePlan {
         need,
         quiet: Vec::new(),
         repeat: None,
+        given: BTreeSet::new(),
     }
 }
 
@@ -159,6 +161,27 @@ fn security() -> Crowd {
     }
 }
 
+/// Dana may view in `orders`.
+pub(crate) fn binding() -> Manifest {
+    let manifest = serde_json::json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"namespace": "orders"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "dana@example.com"}],
+    });
+    manifest.try_into().unwrap()
+}
+
+/// What is shown of it.
+pub(crate) fn binding_says() -> Vec<Said> {
+    vec![
+        Said::Words("ClusterRole".into()),
+        Said::Typed("view".into()),
+        Said::Words("for".into()),
+        Said::Typed("dana@example.com".into()),
+    ]
+}
+
 /// What the asked flow opens, and nothing else.
 pub(crate) fn effect() -> Effect {
     Effect {
@@ -167,6 +190,7 @@ pub(crate) fn effect() -> Effect {
         opens: vec![opened("orders/Deployment/db", "TCP 5432")],
         warnings: Vec::new(),
         outlook: crate::netpol::effect::Outlook::Expected,
+        stated: Vec::new(),
     }
 }
 
@@ -285,6 +309,41 @@ impl Town {
             way.route.owner = Some(user(DANA));
             way.route.offline = BTreeSet::from(["ops/break-glass".to_owned()]);
         })
+    }
+
+    /// Of objects that a template states: `says` is what is shown of the one there is.
+    pub(crate) fn stating(mut self, says: Vec<Said>) -> Self {
+        let binding = binding();
+        self.asked.template = "temporary-role-binding".into();
+        let stated = |label: &str, namespace: Option<&str>| Side {
+            label: label.into(),
+            at: SideRef::Stated {
+                namespace: namespace.map(str::to_owned),
+            },
+            by_labels: false,
+        };
+        self.asked.flow = Flow {
+            from: stated("dana@example.com", None),
+            to: stated("orders as view", Some("orders")),
+            ports: Vec::new(),
+        };
+        self.way.effect = Effect {
+            outlook: crate::netpol::effect::Outlook::Unknown,
+            warnings: vec![Warning::NotComputed {
+                kinds: vec!["RoleBinding".into()],
+            }],
+            stated: vec![StatedObject {
+                kind: "RoleBinding".into(),
+                namespace: "orders".into(),
+                name: "view".into(),
+                people: binding.says(None).people,
+                says,
+                digest: binding.digest(),
+                whole: binding.canonical(),
+            }],
+            ..Effect::default()
+        };
+        self
     }
 
     /// A warning that approvers must see.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::document::{GateObject, Request};
 use crate::audit::{Fact, Voter};
+use crate::objects::Kind;
 use crate::rules::{Roll, UserId};
 
 impl Request {
@@ -27,11 +28,24 @@ impl Request {
 
 /// What is applied of an object. Its marks are left out: they repeat what other facts tell.
 pub(super) fn policy(object: &GateObject) -> Value {
-    json!({
-        "namespace": object.namespace(),
-        "name": object.name,
-        "spec": object.policy.spec,
-    })
+    let mut told = json!({"namespace": object.namespace(), "name": object.name});
+    let manifest = &object.object;
+    let Some(fields) = told.as_object_mut() else {
+        return told;
+    };
+    if manifest.kind() == Kind::NetworkPolicy {
+        // As it was told when there was no other kind, also where there is no spec.
+        fields.insert("spec".to_owned(), Value::Null);
+    } else {
+        fields.insert(
+            "apiVersion".to_owned(),
+            manifest.kind().api_version().into(),
+        );
+        fields.insert("kind".to_owned(), manifest.kind().name().into());
+    }
+    let body = manifest.body();
+    fields.extend(body.map(|(field, value)| (field.to_owned(), value.clone())));
+    told
 }
 
 /// Somebody who votes, as Slack described them for this decision.

@@ -24,6 +24,9 @@ pub enum Refusal {
     /// Nobody approves their own request.
     #[error("you cannot decide on your own request")]
     OwnRequest,
+    /// Nobody approves a role for themselves.
+    #[error("this would give you a role, so you cannot approve it")]
+    GivenToYou,
     /// The person is not among those who may fill the waiting stage.
     #[error("you are not among the approvers of this request")]
     NotAnApprover {
@@ -130,7 +133,9 @@ impl Refusal {
             Self::NotYet { .. } => {
                 Some("until it is open, the requester cancels and approvers deny".to_owned())
             }
-            Self::OwnRequest => Some("somebody else has to press the button".to_owned()),
+            Self::OwnRequest | Self::GivenToYou => {
+                Some("somebody else has to press the button".to_owned())
+            }
             Self::NotAnApprover { stage } => Some(format!(
                 "the stage `{stage}` waits for others; the card names them"
             )),
@@ -161,6 +166,7 @@ impl Refusal {
     pub const fn forbids(&self) -> bool {
         match self {
             Self::OwnRequest
+            | Self::GivenToYou
             | Self::NotAnApprover { .. }
             | Self::DoesNotCount { .. }
             | Self::NoRepeat

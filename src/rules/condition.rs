@@ -9,7 +9,9 @@
 //! | `cluster`, `template`, `reason` | string; no reason: `''` |
 //! | `duration` | duration |
 //! | `requester` | `id` (`U…`, `ns/name`), `kind` (`person`, `service`) |
-//! | `opens` | `pods` (how many pods can newly be reached), `fromPods` (how many can newly connect), `pairs` (of workloads), `warnings` (of the preview) |
+//! | `opens` | `pods` (how many pods can newly be reached), `fromPods` (how many can newly connect), `pairs` (of workloads), `warnings` (of the preview), `known` (bool: false where a template states objects; then the numbers are 1000000000) |
+//! | `objects` | list of `kind`, `name` (ClusterRole, first host, block or peer): what a template states |
+//! | `inputs` | map of texts: the inputs, as given or by their defaults |
 //! | `extension` | bool: it makes an open path last longer |
 //! | `incident` | string, the incident's id; outside of incidents: `''` |
 //! | `emergency` | bool: somebody wants it opened at once |
@@ -27,6 +29,7 @@ mod scope;
 mod tests;
 
 pub use scope::Scope;
+pub(super) use scope::UNKNOWN_OF_OBJECTS;
 
 use cel::parser::Parser;
 use cel::{ExecutionError, IdedExpr, ParseErrors, Value};
@@ -67,6 +70,11 @@ impl Condition {
         Ok(Self { text, tree, paths })
     }
 
+    /// The inputs that it reads by their names.
+    pub fn inputs(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().filter_map(|path| sample::input_of(path))
+    }
+
     /// Its answer, where that is the same for every ask.
     pub fn constant(&self) -> Option<bool> {
         self.paths.is_empty().then(|| sample::answer(&self.tree))?
@@ -81,12 +89,12 @@ impl Condition {
 
     /// Whether it can hold for an ask from an address, which has no namespace and no labels.
     pub fn lets_addresses_pass(&self) -> bool {
-        sample::from_address(&self.tree)
+        sample::from_address(&self.tree, &self.paths)
     }
 
     /// What may go wrong with it for some asks, such as a label that a namespace lacks.
     pub fn doubt(&self) -> Option<Fault> {
-        sample::doubt(&self.tree)
+        sample::doubt(&self.tree, &self.paths)
     }
 
     /// Whether the ask meets it. An error says why that cannot be told; the caller must then refuse,

@@ -169,7 +169,7 @@ fn tried(rules: &RuleSet, ask: &AskFacts, fits: &[(String, Fit)]) -> Vec<String>
         .iter()
         .filter_map(|(name, fit)| Some((rules.rule(name)?, fit)));
     let mut sentences: Vec<String> = known.map(|(rule, fit)| fitted(rule, ask, fit)).collect();
-    let found = |(_, fit): &(String, Fit)| matches!(fit, Fit::Governs | Fit::ConditionUnclear(_));
+    let found = |(_, fit): &(String, Fit)| fit.ends_the_search();
     if !fits.last().is_some_and(found) {
         sentences.push("no rule matches, and what no rule matches is refused".to_owned());
     }
@@ -189,6 +189,11 @@ fn fitted(rule: &Rule, ask: &AskFacts, fit: &Fit) -> String {
                 rule.place, ask.template, ask.cluster
             )
         }
+        Fit::NotNamed => format!(
+            "rule `{name}` ({}) matches and does not name `{}` in full, as it must where a template states \
+             objects; no rule after it is tried",
+            rule.place, ask.template
+        ),
         Fit::OtherTemplate => format!(
             "rule `{name}` is for other templates: {}",
             globs(&rule.templates)

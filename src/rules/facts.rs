@@ -3,7 +3,7 @@
 //! The shell fills these in from the resolved flow and the planned gate. Everything here may hold a
 //! requester's words except namespaces and their labels, so only those may name an approver.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::people::UserId;
 use crate::netpol::flow::{PortRange, Side, SideRef};
@@ -36,6 +36,11 @@ pub struct AskFacts {
     pub opens_pairs: usize,
     /// How many warnings its preview carries.
     pub opens_warnings: usize,
+    /// Objects that the template states. Where there are some, what opens is not known, and counts as more
+    /// than any rule would allow.
+    pub stated: Vec<StatedFact>,
+    /// The inputs by name, as given or by their defaults.
+    pub inputs: BTreeMap<String, String>,
     /// How many of the requester's requests are unfinished, this one not counted.
     pub open_requests: usize,
     /// How many requests they made in the minute before [`AskFacts::at`].
@@ -52,6 +57,30 @@ pub struct AskFacts {
     pub emergency: Option<UserId>,
     /// Slack cannot be asked who is who: whether people could approve is not known.
     pub slack_away: bool,
+}
+
+/// An object that a template states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatedFact {
+    /// `RoleBinding`.
+    pub kind: String,
+    /// The ClusterRole of a RoleBinding, the first host, block or peer of a policy.
+    pub name: String,
+    /// Names of people whom it gives a role, as the cluster knows them.
+    pub people: BTreeSet<String>,
+}
+
+impl AskFacts {
+    /// Whether it is known what opens.
+    pub const fn is_known(&self) -> bool {
+        self.stated.is_empty()
+    }
+
+    /// Names of people who are given a role.
+    pub fn given(&self) -> BTreeSet<String> {
+        let people = self.stated.iter().flat_map(|object| &object.people);
+        people.cloned().collect()
+    }
 }
 
 /// One automatic approval.
@@ -98,6 +127,15 @@ impl End {
                 kind: "Address".to_owned(),
                 ..Self::default()
             },
+            SideRef::Stated { namespace: None } => Self::default(),
+            SideRef::Stated {
+                namespace: Some(namespace),
+            } => Self {
+                namespace: Some(namespace.clone()),
+                name: namespace.clone(),
+                kind: "Namespace".to_owned(),
+                namespace_labels,
+            },
             SideRef::Pods {
                 namespace,
                 workloads,
@@ -117,7 +155,9 @@ impl End {
     /// `shop/web`, or the address.
     pub fn label(&self) -> String {
         match &self.namespace {
-            Some(namespace) if self.kind != "Pods" => format!("{namespace}/{}", self.name),
+            Some(namespace) if !matches!(self.kind.as_str(), "Pods" | "Namespace") => {
+                format!("{namespace}/{}", self.name)
+            }
             _ => self.name.clone(),
         }
     }

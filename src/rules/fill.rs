@@ -5,12 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::problem::suggest;
 use super::set::{Bounds, Gate, Input, InputKind, RuleSet, Slot, Template};
-use super::text::{Part, split};
-use crate::grammar::{Ask, Endpoint, PortRef, Ports, Protocol};
+use super::state::Stated;
+use crate::grammar::{Ask, Endpoint, Ports};
 
 /// Longest input, in characters: a list of labels has at most a few hundred.
 const MAX_INPUT: usize = 1_000;
@@ -41,8 +39,9 @@ pub enum GateSpec {
         /// Ports on the target; `None`: its only port.
         ports: Option<Ports>,
     },
-    /// Objects to be applied as they are. No template that passes the checks yields them yet.
-    Objects(Vec<Value>),
+    /// Objects to be applied as they are; what the cluster knows is put into them by
+    /// [`state`](super::state::state()).
+    Objects(Stated),
 }
 
 /// Why a template could not be filled: for the person who asked.
@@ -59,7 +58,7 @@ pub struct FillError {
 
 /// An input that was read.
 #[derive(Debug, Clone, PartialEq)]
-enum Typed {
+pub(super) enum Typed {
     Endpoint(Endpoint),
     Ports(Ports),
     Text(String),
@@ -137,6 +136,24 @@ pub(super) fn fill_template(
     })
 }
 
+/// The inputs of a template as given, and the defaults of those that are not: what rules judge by.
+pub fn inputs(
+    rules: &RuleSet,
+    template: &str,
+    given: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let template = rules.template(template);
+    let known = template.into_iter().flat_map(|template| &template.inputs);
+    let defaults = known.filter_map(|(name, input)| Some((name.clone(), input.default.clone()?)));
+    let mut all: BTreeMap<String, String> = defaults.collect();
+    all.extend(
+        given
+            .iter()
+            .map(|(name, text)| (name.clone(), text.clone())),
+    );
+    all
+}
+
 /// Whether a text would do as this input.
 pub(super) fn check_value(name: &str, input: &Input, text: &str) -> Result<(), FillError> {
     read(name, input, text).map(|_| ())
@@ -212,9 +229,17 @@ fn fill_gate(gate: &Gate, values: &BTreeMap<&str, Typed>) -> Result<GateSpec, Fi
             to: end(to, values)?,
             ports: ports.as_ref().and_then(|slot| fill_ports(slot, values)),
         }),
-        Gate::Objects(objects) => {
-            let filled = objects.iter().map(|object| substitute(object, values));
-            Ok(GateSpec::Objects(filled.collect::<Result<_, _>>()?))
+        Gate::Objects {
+            objects,
+            cluster_roles,
+        } => {
+            let values = values.iter();
+            let values = values.map(|(name, value)| ((*name).to_owned(), value.clone()));
+            Ok(GateSpec::Objects(Stated {
+                objects: objects.clone(),
+                values: values.collect(),
+                cluster_roles: cluster_roles.clone(),
+            }))
         }
     }
 }
@@ -236,59 +261,6 @@ fn fill_ports(slot: &Slot<Ports>, values: &BTreeMap<&str, Typed>) -> Option<Port
             Some(Typed::Ports(ports)) => Some(ports.clone()),
             _ => None,
         },
-    }
-}
-
-/// Replaces `${…}` in every text of a parsed document; keys stay as they are.
-fn substitute(node: &Value, values: &BTreeMap<&str, Typed>) -> Result<Value, FillError> {
-    match node {
-        Value::String(text) => substitute_text(text, values),
-        Value::Array(items) => items.iter().map(|item| substitute(item, values)).collect(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(key, item)| Ok((key.clone(), substitute(item, values)?)))
-            .collect(),
-        other => Ok(other.clone()),
-    }
-}
-
-/// A text that is one `${x}` becomes the value with its type; inside a longer text it becomes text.
-fn substitute_text(text: &str, values: &BTreeMap<&str, Typed>) -> Result<Value, FillError> {
-    let parts = split(text).map_err(|_fault| unfilled(text))?;
-    let value = |name: &str| values.get(name).ok_or_else(|| unfilled(name));
-    if let [Part::Literal(""), Part::Expression(name), Part::Literal("")] = parts.as_slice() {
-        return value(name).map(json);
-    }
-    let mut filled = String::new();
-    for part in parts {
-        match part {
-            Part::Literal(literal) => filled.push_str(literal),
-            Part::Expression(name) => filled.push_str(&spelled(value(name)?)),
-        }
-    }
-    Ok(Value::String(filled))
-}
-
-fn json(value: &Typed) -> Value {
-    match value {
-        Typed::Ports(Ports(ports)) => match ports.as_slice() {
-            [only] if matches!(only.protocol, None | Some(Protocol::Tcp)) => match only.port {
-                PortRef::Number(number) => Value::from(number),
-                PortRef::Range(..) | PortRef::Name(_) => Value::from(spelled(value)),
-            },
-            _ => Value::from(spelled(value)),
-        },
-        Typed::Endpoint(_) | Typed::Text(_) => Value::from(spelled(value)),
-    }
-}
-
-fn spelled(value: &Typed) -> String {
-    match value {
-        // Objects take addresses as blocks, also single ones.
-        Typed::Endpoint(Endpoint::Address(block)) => block.to_string(),
-        Typed::Endpoint(end) => end.to_string(),
-        Typed::Ports(ports) => ports.to_string(),
-        Typed::Text(text) => text.clone(),
     }
 }
 

@@ -32,7 +32,7 @@ use super::condition::Scope;
 use super::facts::AskFacts;
 use super::people::{Principal, Roll, UserId};
 use super::route::Route;
-use super::set::{Rule, RuleSet};
+use super::set::{Rule, RuleSet, Template};
 use super::who::Circle;
 pub use outlook::{Demands, decides_offline, demands, may_declare, open_to, owner};
 
@@ -159,6 +159,18 @@ pub enum Fit {
     ConditionFails(String),
     /// Its condition cannot be judged, for this reason; the ask is refused.
     ConditionUnclear(String),
+    /// It would govern, and names the template by a glob only, which states objects; the ask is refused.
+    NotNamed,
+}
+
+impl Fit {
+    /// Whether no rule after it is tried.
+    pub(super) const fn ends_the_search(&self) -> bool {
+        matches!(
+            self,
+            Self::Governs | Self::ConditionUnclear(_) | Self::NotNamed
+        )
+    }
 }
 
 /// Every rule up to the one that governs (or all, when none does), and why it does or does not.
@@ -166,8 +178,8 @@ pub fn considered(rules: &RuleSet, requester: &Principal, ask: &AskFacts) -> Vec
     let scope = Scope::new(requester, ask);
     let mut list = Vec::new();
     for rule in &rules.rules {
-        let fit = fit(rule, ask, &scope);
-        let last = matches!(fit, Fit::Governs | Fit::ConditionUnclear(_));
+        let fit = fit(rules, rule, ask, &scope);
+        let last = fit.ends_the_search();
         list.push((rule.name.clone(), fit));
         if last {
             break;
@@ -176,7 +188,23 @@ pub fn considered(rules: &RuleSet, requester: &Principal, ask: &AskFacts) -> Vec
     list
 }
 
-fn fit(rule: &Rule, ask: &AskFacts, scope: &Scope) -> Fit {
+/// INVARIANT (nothing by chance): a template that states objects passes only a rule that names it in full. A
+/// rule that matches it by a glob was written for paths, as a way through or as a guard; either way it ends the
+/// search, and the ask is refused.
+fn fit(rules: &RuleSet, rule: &Rule, ask: &AskFacts, scope: &Scope) -> Fit {
+    match matched(rule, ask, scope) {
+        Fit::Governs if states_objects(rules, ask) && !rule.names(&ask.template) => Fit::NotNamed,
+        fit => fit,
+    }
+}
+
+/// Whether its template states objects, or did when it was asked.
+fn states_objects(rules: &RuleSet, ask: &AskFacts) -> bool {
+    let template = rules.template(&ask.template);
+    !ask.is_known() || template.is_some_and(Template::states_objects)
+}
+
+fn matched(rule: &Rule, ask: &AskFacts, scope: &Scope) -> Fit {
     if !rule
         .templates
         .iter()
@@ -212,8 +240,9 @@ fn governing<'a>(
         return Err((None, reason));
     }
     for rule in &rules.rules {
-        match fit(rule, ask, scope) {
+        match fit(rules, rule, ask, scope) {
             Fit::Governs => return Ok(Some(rule)),
+            Fit::NotNamed => return Err((Some(rule), not_named(rule, ask))),
             Fit::ConditionUnclear(why) => {
                 return Err((Some(rule), unclear(rule, "its condition", &why)));
             }
@@ -228,6 +257,16 @@ fn refused(rule: Option<&Rule>, reasons: Vec<Reason>) -> Verdict {
         rule: rule.map(|rule| rule.name.clone()),
         reasons,
     }
+}
+
+fn not_named(rule: &Rule, ask: &AskFacts) -> Reason {
+    Reason::new(
+        format!(
+            "rule `{}` comes first and does not name `{}`: templates with objects must be named in full",
+            rule.name, ask.template
+        ),
+        "tell those who look after the rules: name it in that rule, or put a rule that does before it",
+    )
 }
 
 fn unclear(rule: &Rule, what: &str, why: &str) -> Reason {

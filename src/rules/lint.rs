@@ -10,17 +10,18 @@ mod bounds;
 mod circle;
 mod emergency;
 mod incident;
+mod objects;
 mod owner;
 mod requesters;
 mod rule;
 mod stage;
 mod template;
-mod unsupported;
 
 #[cfg(test)]
 mod tests;
 
 pub(super) use across::{check as across, duplicates};
+pub(super) use objects::unknown;
 pub(super) use rule::{Known, rule};
 pub(super) use template::template;
 

@@ -24,25 +24,8 @@ pub const MAX_RULE: usize = 64 * 1024;
 /// Most rules: a record that names all of them fits into a document of the store.
 pub const MAX_RULES: usize = 1_500;
 
-/// The templates that come with the program.
-pub const EMBEDDED: &[(&str, &str)] = &[
-    (
-        "templates/connect.yaml",
-        include_str!("../../templates/connect.yaml"),
-    ),
-    (
-        "templates/debug-ingress.yaml",
-        include_str!("../../templates/debug-ingress.yaml"),
-    ),
-];
-
-/// The templates that come with the program, as files for [`load`].
-pub fn embedded() -> Vec<(String, String)> {
-    EMBEDDED
-        .iter()
-        .map(|(file, text)| ((*file).to_owned(), (*text).to_owned()))
-        .collect()
-}
+/// The ClusterRole that may be given where the configuration names none.
+pub const CLUSTER_ROLE: &str = "view";
 
 /// Reads templates and rules; no namespace label may be inserted into names, and nobody is on call.
 pub fn load(files: &[(String, String)]) -> (RuleSet, Vec<Problem>) {
@@ -50,12 +33,25 @@ pub fn load(files: &[(String, String)]) -> (RuleSet, Vec<Problem>) {
 }
 
 /// What the configuration lets rules and templates name.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowed {
     /// Namespace labels that names of groups and channels may insert.
     pub label_keys: BTreeSet<String>,
     /// Names of the sources that tell who is on call.
     pub oncall: BTreeSet<String>,
+    /// ClusterRoles that objects of templates may give.
+    pub cluster_roles: BTreeSet<String>,
+}
+
+/// No label, no source, and the one ClusterRole that the manifests let Drawbridge give.
+impl Default for Allowed {
+    fn default() -> Self {
+        Self {
+            label_keys: BTreeSet::new(),
+            oncall: BTreeSet::new(),
+            cluster_roles: [CLUSTER_ROLE.to_owned()].into(),
+        }
+    }
 }
 
 /// Reads templates and rules from named texts, in file-name then document order. Problems come in file
@@ -86,6 +82,7 @@ pub fn load_allowing(files: &[(String, String)], allowed: &Allowed) -> (RuleSet,
         ));
     }
     problems.extend(lint::across(&rules, &names));
+    problems.extend(lint::unknown(&rules, &templates));
     problems.extend(too_many(&rules));
     problems.sort();
     let sealed = !usable(&problems);

@@ -92,8 +92,8 @@ pub struct DurationSpec {
 pub struct GateFields {
     /// A flow that Drawbridge plans NetworkPolicies for.
     pub connect: Option<ConnectSpec>,
-    /// Objects as they are to be applied. Not supported yet.
-    pub objects: Option<At<Vec<serde_json::Value>>>,
+    /// Objects as they are to be applied.
+    pub objects: Option<At<Vec<At<serde_json::Value>>>>,
 }
 
 /// A flow, of inputs (`${from}`) or literal text.

@@ -159,6 +159,20 @@ pub struct Person {
     pub standing: Standing,
 }
 
+impl Person {
+    /// Whether a name in a cluster may be this person's, as far as their address tells: it is that, or ends
+    /// with it after the prefix that a cluster puts before names (`oidc:lee@example.org`). Letter case is no
+    /// difference. Where the address is not known, any name that looks like one may be theirs.
+    pub fn may_be(&self, name: &str) -> bool {
+        let Some(email) = self.email.as_deref().filter(|email| !email.is_empty()) else {
+            return name.contains('@');
+        };
+        let (name, email) = (name.to_lowercase(), email.to_lowercase());
+        let prefix = name.strip_suffix(&email);
+        prefix.is_some_and(|prefix| !prefix.ends_with(char::is_alphanumeric))
+    }
+}
+
 /// Who is who at one moment: what the shell resolved so that the core can judge.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Roll {

@@ -111,6 +111,9 @@ pub struct StagePlan {
     /// How long an approver may let the same requester and flow pass again without asking.
     #[serde(default)]
     pub repeat: Option<Seconds>,
+    /// Names of people who are given a role by it, as the cluster knows them: they fill no slot.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub given: BTreeSet<String>,
 }
 
 /// By what right somebody may fill a slot.
@@ -130,9 +133,10 @@ impl StagePlan {
     /// By what right this person may fill a slot of this stage, by who is who *now*; their own before a
     /// borrowed one. That nobody fills two slots is for the caller to keep.
     ///
-    /// INVARIANT (no self-approval): never the requester, and nobody in the requester's place.
+    /// INVARIANT (no self-approval): never the requester, and nobody in the requester's place; nor whoever is
+    /// given a role, as far as their address tells.
     pub fn right(&self, user: &UserId, requester: Option<&UserId>, roll: &Roll) -> Option<Right> {
-        if Some(user) == requester || !roll.counts(user) {
+        if Some(user) == requester || !roll.counts(user) || self.gives(user, roll) {
             return None;
         }
         if self.names(user, roll) {
@@ -140,7 +144,10 @@ impl StagePlan {
         }
         let mut absent = roll.absent_behind(user);
         let behind = absent.find(|absent| {
-            Some(*absent) != requester && roll.counts(absent) && self.names(absent, roll)
+            Some(*absent) != requester
+                && roll.counts(absent)
+                && self.names(absent, roll)
+                && !self.gives(absent, roll)
         });
         behind.cloned().map(Right::StandIn)
     }
@@ -155,6 +162,17 @@ impl StagePlan {
         self.from.holds(user, roll) || self.quiet.contains(user)
     }
 
+    /// Whether this person has a say here, and be it only to end what others approved.
+    pub fn concerns(&self, user: &UserId, roll: &Roll) -> bool {
+        roll.counts(user) && (self.names(user, roll) || self.admits(user, None, roll))
+    }
+
+    /// Whether this person is given a role by what is asked, or may be.
+    pub fn gives(&self, user: &UserId, roll: &Roll) -> bool {
+        let person = roll.people.get(user);
+        person.is_some_and(|person| self.given.iter().any(|name| person.may_be(name)))
+    }
+
     /// Whom to ask: everybody who may fill a slot now, apart from the requester and the quiet; for who is
     /// away, who stands in.
     pub fn pinged(&self, requester: Option<&UserId>, roll: &Roll) -> BTreeSet<UserId> {
@@ -165,7 +183,11 @@ impl StagePlan {
         });
         present
             .filter(|user| !self.quiet.contains(user))
-            .filter(|user| self.admits(user, requester, roll))
+            .filter(|user| {
+                // They may not agree, but may say no.
+                let given = self.gives(user, roll) && roll.counts(user) && Some(user) != requester;
+                given || self.admits(user, requester, roll)
+            })
             .collect()
     }
 }
@@ -187,6 +209,7 @@ mod tests {
             need: 1,
             quiet: vec![UserId("U0KIM".into())],
             repeat: None,
+            given: BTreeSet::new(),
         }
     }
 
@@ -242,6 +265,56 @@ mod tests {
         assert!(pinged.contains(&dana) && !pinged.contains(&lee));
         testing::set_standing(&mut roll, "U0LEE", Standing::Deactivated);
         assert_eq!(stage.right(&dana, None, &roll), None, "lee has left");
+    }
+
+    #[test]
+    fn whoever_is_given_a_role_fills_no_slot_and_nobody_in_their_place() {
+        let id = |user: &str| UserId(user.into());
+        let mut roll = testing::roll();
+        let lee = roll.people.get_mut(&id("U0LEE")).unwrap();
+        lee.email = Some("Lee@Example.org".into());
+        let sam = roll.people.get_mut(&id("U0SAM")).unwrap();
+        sam.email = Some("sam@example.org".into());
+        roll.stand_ins.insert(id("U0LEE"), id("U0DANA"));
+        let given = |name: &str| StagePlan {
+            given: [name.to_owned()].into(),
+            ..stage()
+        };
+        for name in [
+            "lee@example.org",
+            "LEE@example.org",
+            "oidc:lee@example.org",
+            "https://issuer.example#lee@example.org",
+            "oidc-lee@example.org",
+        ] {
+            let stage = given(name);
+            assert!(stage.gives(&id("U0LEE"), &roll), "{name}");
+            assert_eq!(stage.right(&id("U0LEE"), None, &roll), None, "{name}");
+            assert_eq!(stage.right(&id("U0DANA"), None, &roll), None, "{name}");
+            assert!(stage.admits(&id("U0SAM"), None, &roll), "{name}");
+        }
+        roll.stand_ins.clear();
+        assert!(
+            given("lee@example.org")
+                .pinged(None, &roll)
+                .contains(&id("U0LEE")),
+            "to say no"
+        );
+        for other in [
+            "",
+            "bee@example.org",
+            "mallee@example.org",
+            "lee@example.orga",
+            "lee",
+        ] {
+            assert!(given(other).admits(&id("U0LEE"), None, &roll), "{other}");
+        }
+        // An address that is not known may be any.
+        for unknown in [None, Some(String::new())] {
+            roll.people.get_mut(&id("U0LEE")).unwrap().email = unknown;
+            assert!(!given("mia@example.org").admits(&id("U0LEE"), None, &roll));
+            assert!(given("mia").admits(&id("U0LEE"), None, &roll));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Templates and rules, checked and ready to judge by: what is left of the files once
 //! `lint` found nothing wrong with them.
 
+mod slots;
 mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use super::who::{Circle, Glob};
 use crate::grammar::{Endpoint, Ports};
 use crate::units::Seconds;
 
+pub use slots::Slots;
 pub(super) use ways::{Auto, Emergency, Escalate, Limits};
 
 /// All templates, and all rules in the order in which they are tried.
@@ -119,31 +121,6 @@ pub struct Template {
     pub(super) place: Place,
 }
 
-/// Which inputs become the ends of a template's flow; `None` where the template says it itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Slots<'a> {
-    /// Where connections come from.
-    pub from: Option<&'a str>,
-    /// Where they go.
-    pub to: Option<&'a str>,
-    /// The ports.
-    pub ports: Option<&'a str>,
-}
-
-impl Template {
-    /// Which inputs become the ends of its flow.
-    pub fn slots(&self) -> Slots<'_> {
-        match &self.gate {
-            Gate::Connect { from, to, ports } => Slots {
-                from: from.input(),
-                to: to.input(),
-                ports: ports.as_ref().and_then(Slot::input),
-            },
-            Gate::Objects(_) => Slots::default(),
-        }
-    }
-}
-
 /// How long access may last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
@@ -224,7 +201,11 @@ pub(super) enum Gate {
         to: Slot<Endpoint>,
         ports: Option<Slot<Ports>>,
     },
-    Objects(Vec<serde_json::Value>),
+    Objects {
+        objects: Vec<serde_json::Value>,
+        /// Which ClusterRoles may be given.
+        cluster_roles: BTreeSet<String>,
+    },
 }
 
 /// A value that is written in the template, or an input's.
@@ -288,6 +269,12 @@ impl Rule {
     /// The templates it is for, as written.
     pub fn templates(&self) -> impl Iterator<Item = &str> {
         self.templates.iter().map(|glob| glob.0.as_str())
+    }
+
+    /// Whether it names this template in full, and not by a glob.
+    pub(super) fn names(&self, template: &str) -> bool {
+        let mut globs = self.templates.iter();
+        globs.any(|glob| glob.is_name() && glob.0 == template)
     }
 
     /// The stages of an ask, which may belong to an incident; their conditions are not applied yet.

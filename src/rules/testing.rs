@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::embedded::embedded;
 use super::facts::{AskFacts, End};
-use super::load::{Allowed, embedded, load_allowing};
+use super::load::{Allowed, load_allowing};
 use super::people::{Person, Principal, Roll, Standing, UserId};
 use super::problem::Problem;
 use super::set::RuleSet;
@@ -43,6 +44,7 @@ pub(super) fn allowed() -> Allowed {
     Allowed {
         label_keys: BTreeSet::from(["team".to_owned()]),
         oncall: BTreeSet::from(["orders".to_owned()]),
+        ..Allowed::default()
     }
 }
 
@@ -90,7 +92,7 @@ pub(super) fn roll() -> Roll {
             team: None,
             name: id.to_lowercase(),
             zone: None,
-            email: None,
+            email: Some(format!("{}@example.org", id.to_lowercase())),
             standing: Standing::Member,
         };
         (user(id), person)

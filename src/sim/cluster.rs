@@ -13,6 +13,7 @@ pub mod reply;
 
 mod about;
 mod apply;
+mod binding;
 mod checks;
 mod faults;
 mod fields;
@@ -181,6 +182,17 @@ impl SimCluster {
     /// Takes a permission from everybody who calls; `None`: in every namespace.
     pub fn forbid(&self, verb: &str, plural: &str, namespace: Option<&str>) {
         self.faults().forbid(verb, plural, namespace);
+    }
+
+    /// Takes a permission for the whole cluster, and leaves it in each namespace.
+    pub fn forbid_in_whole(&self, verb: &str, plural: &str) {
+        self.faults().forbid_in_whole(verb, plural);
+    }
+
+    /// Takes a kind's whole API group away, or puts it back: paths of it are not served, and discovery does not
+    /// name it. Healing leaves it so: a cluster without it is not broken.
+    pub fn serve_group(&self, group: &str, served: bool) {
+        self.faults().serve_group(group, served);
     }
 
     /// A ServiceAccount token for this audience and an hour, as a projected token volume gives one: a

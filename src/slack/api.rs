@@ -15,9 +15,11 @@ use url::Url;
 mod call;
 mod channels;
 mod error;
+mod greeting;
 mod history;
 mod pace;
 mod people;
+mod scopes;
 mod silence;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,7 @@ use self::call::Caller;
 pub use self::channels::MOST_MEMBERS;
 pub use self::error::{Retry, SlackError};
 pub use self::people::{GroupRecord, UserRecord};
+pub use self::scopes::scopes;
 pub use self::views::Opened;
 use crate::metrics::Metrics;
 use crate::rules::{TeamId, UserId};
@@ -246,6 +249,11 @@ impl SlackApi {
             .post("conversations.open", None, &request)
             .await?;
         Ok(opened.channel.id)
+    }
+
+    /// Whether Slack gives us a Socket Mode connection; none is made, and the address is forgotten.
+    pub async fn can_connect(&self) -> Result<(), SlackError> {
+        self.open_connection().await.map(drop)
     }
 
     /// A fresh address for a Socket Mode connection. It holds a single-use ticket: never log it.

@@ -7,11 +7,10 @@
 //! in every outage, the second get lost.
 //!
 //! A server should have `appendonly yes`, `maxmemory-policy noeviction` and, with replicas,
-//! `min-replicas-to-write 1`: [`RedisStore::concerns`] tells what is missing.
+//! `min-replicas-to-write 1`: `drawbridge doctor` tells what is missing ([`RedisStore::vitals`]).
 
 mod address;
 mod call;
-mod concerns;
 mod conn;
 mod errors;
 mod keys;
@@ -20,6 +19,7 @@ mod link;
 mod read;
 mod replicas;
 mod scripts;
+mod vitals;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,9 +32,11 @@ pub use self::address::check_address;
 use self::call::Call;
 use self::conn::Dialer;
 use self::errors::judge;
+pub use self::errors::refusal;
 use self::link::{Counters, Link};
 use self::replicas::{Copies, Home, Replicas};
 use self::scripts::Scripts;
+pub use self::vitals::{ACL, Vitals};
 use super::check::check;
 use super::{
     Alarms, Claim, Claims, Commit, Committed, Lane, MAX_OF_OWNER, Record, Result, Store,

@@ -165,10 +165,8 @@ fn rescues_self(request: &Request) -> bool {
 
 /// Why, and what it changes.
 pub(super) fn substance(draft: Draft, request: &Request) -> Draft {
-    draft
-        .maybe_typed("Why: ", request.asked.reason.as_deref())
-        .line(effect::opens(request))
-        .line(effect::warnings(request))
+    let draft = draft.maybe_typed("Why: ", request.asked.reason.as_deref());
+    effect::shown(draft, request)
 }
 
 /// `Lapses at 15:00 without an answer`

@@ -1,5 +1,6 @@
 //! What a gate changes, in words. Approval binds to it, so nothing that opens is left out.
 
+use super::blocks::Draft;
 use super::markup::Markup;
 use crate::netpol::{Opened, Side, SideRef, Warning};
 use crate::request::Request;
@@ -16,21 +17,34 @@ pub(super) fn path(request: &Request) -> Markup {
     Markup::code(&from) + " → " + Markup::code(&to)
 }
 
+/// What is shown of a gate before it is approved: what it opens, or what the objects say that are applied.
+pub(super) fn shown(draft: Draft, request: &Request) -> Draft {
+    match request.effect.stated.as_slice() {
+        [] => draft.line(opens(request)),
+        objects => super::stated::applies(draft, objects),
+    }
+    .line(warnings(request))
+}
+
 /// `Opens 3 → 1 pods, TCP 5432; cuts nothing`, and every other pair of workloads that opens too.
 ///
 /// That nothing is cut is no hope: the planner makes no gate that would (INVARIANT (isolates)).
-pub(super) fn opens(request: &Request) -> Markup {
+fn opens(request: &Request) -> Markup {
     let flow = &request.asked.flow;
     let effect = &request.effect;
     let ports = flow.ports.iter().map(|p| Markup::typed(&p.to_string()));
-    let first = Markup::from("Opens ")
-        + count(&flow.from, effect.from_pods)
-        + " → "
-        + count(&flow.to, effect.to_pods)
-        + pods(effect.from_pods.max(effect.to_pods))
-        + ", "
-        + Markup::list(ports, MOST_PAIRS)
-        + "; cuts nothing";
+    let (from, to) = (
+        count(&flow.from, effect.from_pods),
+        count(&flow.to, effect.to_pods),
+    );
+    let ends = match flow.to.at {
+        SideRef::Pods { .. } => from + " → " + to + pods(effect.from_pods.max(effect.to_pods)),
+        SideRef::Addresses(_) | SideRef::Stated { .. } => {
+            from + pods(effect.from_pods) + " → " + to
+        }
+    };
+    let ports = Markup::list(ports, MOST_PAIRS);
+    let first = Markup::from("Opens ") + ends + ", " + ports + "; cuts nothing";
     let others = effect.opens.iter().filter(|pair| !is_asked(request, pair));
     let others: Vec<Markup> = others.map(pair).collect();
     if others.is_empty() {
@@ -39,10 +53,15 @@ pub(super) fn opens(request: &Request) -> Markup {
     first + "\nAlso opens " + Markup::list(others, MOST_PAIRS)
 }
 
+/// Whether the gate is made of objects that a template states, not of planned policies.
+pub(super) fn is_stated(request: &Request) -> bool {
+    !request.effect.stated.is_empty()
+}
+
 fn count(side: &Side, pods: usize) -> Markup {
     match side.at {
         SideRef::Pods { .. } => pods.into(),
-        SideRef::Addresses(_) => Markup::code(&side.label),
+        SideRef::Addresses(_) | SideRef::Stated { .. } => Markup::code(&side.label),
     }
 }
 
@@ -57,7 +76,7 @@ const fn pods(most: usize) -> &'static str {
 fn is_asked(request: &Request, pair: &Opened) -> bool {
     let belongs = |side: &Side, name: &String| match &side.at {
         SideRef::Pods { workloads, .. } => workloads.contains(name),
-        SideRef::Addresses(_) => true,
+        SideRef::Addresses(_) | SideRef::Stated { .. } => true,
     };
     let flow = &request.asked.flow;
     belongs(&flow.from, &pair.from) && belongs(&flow.to, &pair.to)
@@ -80,7 +99,7 @@ pub(super) fn pair(pair: &Opened) -> Markup {
 }
 
 /// One line for each thing that an approver must see before pressing.
-pub(super) fn warnings(request: &Request) -> Markup {
+fn warnings(request: &Request) -> Markup {
     let lines = request.effect.warnings.iter().map(|warning| {
         let text = match warning {
             Warning::AlsoMatches { workloads } => {
@@ -98,6 +117,10 @@ pub(super) fn warnings(request: &Request) -> Markup {
                 let what = what.iter().map(|one| Markup::typed(&one.replace('`', "")));
                 Markup::from("May not work, not known: ") + Markup::list(what, MOST_WORKLOADS)
             }
+            Warning::NotAllRead { block } => {
+                Markup::from("Pods of namespaces that are not read may have these addresses: ")
+                    + Markup::code(block)
+            }
             Warning::WideSelection { side, pods } => {
                 Markup::from("Very many pods: ") + Markup::code(side) + " means " + *pods
             }
@@ -106,6 +129,11 @@ pub(super) fn warnings(request: &Request) -> Markup {
             }
             Warning::AddressMayBeRewritten => {
                 "The address may be rewritten on its way in: perhaps nothing will match".into()
+            }
+            Warning::NotComputed { kinds } => {
+                let kinds = kinds.iter().map(|kind| Markup::typed(&format!("a {kind}")));
+                let kinds = Markup::list(kinds, MOST_WORKLOADS);
+                Markup::from("Not computed: what ") + kinds + " gives"
             }
         };
         Markup::from(":warning: ") + text
@@ -118,10 +146,12 @@ pub(super) fn second_look(request: &Request) -> Option<&'static str> {
     let question = match request.effect.warnings.first()? {
         Warning::AlsoMatches { .. } => "This opens more workloads than were asked for. Approve?",
         Warning::WideBlock { .. } => "This opens a wide block of addresses. Approve?",
+        Warning::NotAllRead { .. } => "Pods that nobody saw may be behind it. Approve?",
         Warning::Denied { .. } | Warning::Unknown { .. } => "It may not work. Approve?",
         Warning::WideSelection { .. } => "This opens very many pods. Approve?",
         Warning::Grows { .. } => "More pods may join while it is open. Approve?",
         Warning::AddressMayBeRewritten => "It is not certain that this address matches. Approve?",
+        Warning::NotComputed { .. } => "What this gives cannot be computed. Approve?",
     };
     Some(question)
 }

@@ -21,6 +21,9 @@ use crate::units::Seconds;
 /// closing claims it (kubernetes/website#43438).
 const HONEST: &str = "Its policies are removed. Existing connections may survive";
 
+/// The same of objects that a template states: whoever was let in may have begun what goes on.
+const HONEST_OF_OBJECTS: &str = "Its objects are removed. What is running may go on";
+
 /// Reasons named in one notice before the rest is counted.
 const MOST_REASONS: usize = 5;
 
@@ -105,6 +108,7 @@ impl Scene<'_> {
             return self.brief(&line);
         }
         let note = match self.request.grant {
+            Some(_) if effect::is_stated(self.request) => self.cc(HONEST_OF_OBJECTS.into()),
             Some(_) => self.cc(HONEST.into()),
             // Who is only told was not told of an opening either.
             None if self.request.gate.is_empty() => Markup::default(),
@@ -151,6 +155,9 @@ impl Scene<'_> {
     fn cannot_close(&self) -> Message {
         let title = "Could not be closed yet";
         let so = match self.request.grant {
+            Some(_) if effect::is_stated(self.request) => {
+                "The objects could not be deleted, so what they give may still be given"
+            }
             Some(_) => "The policies could not be deleted, so the path may still be open",
             None => "What was begun could not be taken back, so the path may be open in part",
         };

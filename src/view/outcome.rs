@@ -1,5 +1,6 @@
 //! How a request stands, in one line: what decided cards and past notices shrink to.
 
+use super::effect;
 use super::markup::Markup;
 use super::stages;
 use crate::request::{End, ExtendedBy, Request, State};
@@ -93,7 +94,12 @@ pub(super) fn end(request: &Request, why: &End) -> Line {
             .rest(" by Drawbridge")
             .words(Some(reason)),
         End::Removed => {
-            Line::new("Closed early").rest(" · somebody deleted its policies in the cluster")
+            let what = match effect::is_stated(request) {
+                true => "objects",
+                false => "policies",
+            };
+            let rest = Markup::from(" · somebody deleted its ") + what + " in the cluster";
+            Line::new("Closed early").rest(rest)
         }
     }
 }

@@ -91,7 +91,7 @@ pub fn reaped(id: &RequestId, flow: &str, requested_by: &str) -> Message {
     let who = Markup::person(&UserId(requested_by.to_owned()));
     let head = Markup::from("Expired and closed").bold() + " · " + Markup::code(flow);
     let note = Markup::from(
-        "Its policies are removed. Existing connections may survive. The record \
+        "What it opened is removed. Existing connections may survive. The record \
          of request ",
     ) + Markup::code(id.as_str())
         + " is lost · "

@@ -7,13 +7,14 @@
 //! [`world::World::ends_well`], which holds what must be true of every story.
 
 pub(crate) mod bot;
-mod gates;
-mod plan;
+pub(crate) mod gates;
+pub(crate) mod plan;
 mod talk;
-mod town;
+pub(crate) mod town;
 pub(crate) mod wait;
-mod world;
+pub(crate) mod world;
 
+mod admission;
 mod ask_to_end;
 mod changes;
 mod cluster_away;
@@ -22,13 +23,17 @@ mod contract;
 mod crash;
 mod health;
 mod jobs;
+mod objects;
 mod outside;
 mod own_pod;
+mod reaper_job;
 mod replicas;
 mod rights;
+mod rights_used;
 mod slack_away;
 mod sqlite;
 mod stopping;
 mod store_away;
 mod telemetry;
+mod two_clusters;
 mod ways;

@@ -264,15 +264,21 @@ fn example(name: &str) -> PathBuf {
 }
 
 /// By the schema that the pinned check-jsonschema brings along.
-fn checked(workflow: &Path) -> Output {
-    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/servers/schemathesis");
-    assert!(
-        installed.join("installed-from").exists(),
-        "check-jsonschema is not installed: run tests/servers/schemathesis.sh"
-    );
-    Command::new(installed.join("venv/bin/check-jsonschema"))
+pub(crate) fn checked(workflow: &Path) -> Output {
+    Command::new(tool("check-jsonschema"))
         .args(["--builtin-schema", "vendor.github-workflows"])
         .arg(workflow)
         .output()
         .unwrap()
+}
+
+/// A program that tests/servers/schemathesis.sh installs.
+pub(crate) fn tool(name: &str) -> PathBuf {
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/servers/schemathesis");
+    let program = installed.join("venv/bin").join(name);
+    assert!(
+        installed.join("installed-from").exists() && program.exists(),
+        "{name} is not installed: run tests/servers/schemathesis.sh"
+    );
+    program
 }

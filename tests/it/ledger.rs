@@ -51,7 +51,7 @@ fn memory() -> Arc<dyn Store> {
     Arc::new(MemoryStore::new(Arc::new(SystemClock)))
 }
 
-fn appender(store: &Arc<dyn Store>, clock: Arc<dyn Clock>) -> Appender {
+pub(crate) fn appender(store: &Arc<dyn Store>, clock: Arc<dyn Clock>) -> Appender {
     let entropy = Arc::new(Entropy::seeded(7));
     let book = Book::new(Arc::clone(store), Arc::clone(&entropy));
     Appender::new(book, clock, entropy)
@@ -68,7 +68,7 @@ fn happening(n: u64) -> Fact {
 }
 
 /// Lets so many things happen, and each be recorded.
-async fn happen(appender: &Appender, times: u64) {
+pub(crate) async fn happen(appender: &Appender, times: u64) {
     for n in 0..times {
         appender.tell(happening(n)).await.unwrap();
     }

@@ -8,6 +8,7 @@ mod adapter;
 mod bot;
 mod check;
 mod faults;
+mod manifest;
 mod place;
 mod plays;
 mod stories;

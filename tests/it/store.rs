@@ -6,6 +6,7 @@ mod conformance;
 mod faulty;
 mod harness;
 mod history;
+mod limited;
 mod link;
 mod lints;
 mod memory;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs Schemathesis into target/servers/schemathesis, once: the HTTP API is held against its OpenAPI
-# document with it. A second run finds it and does nothing. Versions are pinned in tests/api.
+# document with it, and with what comes beside it workflows and the Dockerfile are checked. A second run finds it and does nothing. Versions are pinned in tests/api.
 set -euo pipefail
 
 pinned=$(cd "$(dirname "${BASH_SOURCE[0]}")/../api" && pwd)/requirements.txt

@@ -88,7 +88,7 @@ def people(client, user, stranger):
     refused("user_not_found", client.users_info, user="U0")
     email = client.users_info(user=user)["user"]["profile"]["email"]
     client.users_lookupByEmail(email=email)
-    refused("users_not_found", client.users_lookupByEmail, email="nobody@town.example")
+    refused("users_not_found", client.users_lookupByEmail, email="nobody@example.com")
     groups = client.usergroups_list(include_users=True, include_count=True, include_disabled=True)
     refused("invalid_auth", stranger.usergroups_list)
     client.usergroups_users_list(usergroup=groups["usergroups"][0]["id"])

@@ -23,6 +23,13 @@ export type AppOptionsAck =
   | { options: T.PlainTextOption[] }
   | { option_groups: { label: T.PlainTextElement; options: T.PlainTextOption[] }[] };
 
+// The app's manifest, as `apps.manifest.create` takes it. The official type takes anything beside its own fields.
+type Manifest = W.AppsManifestCreateArguments['manifest'];
+export interface AppManifest {
+  _metadata?: Manifest['_metadata']; display_information: Manifest['display_information'];
+  features?: Manifest['features']; oauth_config?: Manifest['oauth_config']; settings?: Manifest['settings'];
+}
+
 // What Slack delivers.
 type InMessage = B.ButtonAction | B.StaticSelectAction | B.OverflowAction;
 type InView = InMessage | B.ExternalSelectAction | B.PlainTextInputAction | B.RadioButtonsAction | B.CheckboxesAction;

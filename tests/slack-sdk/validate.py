@@ -1,6 +1,6 @@
 """Holds a tape of the town's Slack against what Slack publishes: `validate.py TAPE`, JSON Lines in.
 
-Each line is {"crossing", "name", "payload"} as src/sim/slack/tape.rs has it. Out comes one JSON array of
+Each line is {"crossing", "name", "payload"} as src/sim/slack/tape.rs has it, or "manifest" crosses. Out comes one JSON array of
 faults: {"number" (of the line, from 0), "layer", "path", "message"}. The layers are
   types  JSON schemas of the official TypeScript types (schemas.mjs), unknown properties refused;
   sdk    the validators of the official Python SDK's Block Kit models, for what the app sends;
@@ -11,6 +11,7 @@ import copy
 import functools
 import json
 import pathlib
+import re
 import sys
 
 from jsonschema import Draft7Validator
@@ -215,8 +216,39 @@ def ack(envelope, payload):
     return message("AppResponse", payload)
 
 
+def manifest(value):
+    """An app's manifest: the limits stand in the comments of the official types."""
+    faults = types("AppManifest", value)
+    if faults:
+        return faults
+    features, settings = value["features"], value["settings"]
+    texts = [(value["display_information"], "name", 35), (value["display_information"], "description", 140)]
+    for command in features["slash_commands"]:
+        texts += [(command, "command", 32), (command, "description", 2000), (command, "usage_hint", 1000)]
+        if not command["command"].startswith("/"):
+            faults.append(("docs", "/features/slash_commands", "a command without a slash"))
+    for shortcut in features["shortcuts"]:
+        texts += [(shortcut, "name", 24), (shortcut, "callback_id", 255), (shortcut, "description", 150)]
+    for holder, field, limit in texts:
+        if not 0 < len(holder.get(field, "")) <= limit:
+            faults.append(("docs", f"/{field}", f"{len(holder.get(field, ''))} characters, the limit is {limit}"))
+    if not re.fullmatch("[a-z0-9._-]{1,80}", features["bot_user"]["display_name"]):
+        faults.append(("docs", "/features/bot_user/display_name", "a-z, 0-9, -, _ and . alone"))
+    urls = [command.get("url") for command in features["slash_commands"]]
+    urls += [settings["event_subscriptions"].get("request_url"), settings["interactivity"].get("request_url")]
+    # Over a socket Slack calls no address; without one it calls all of them.
+    wanted = 0 if settings.get("socket_mode_enabled") else len(urls)
+    if len([url for url in urls if url]) != wanted:
+        faults.append(("docs", "", f"{wanted} request URLs are needed"))
+    if not all(url.startswith("https://") for url in urls if url):
+        faults.append(("docs", "", "a request URL that is not https"))
+    return faults
+
+
 def judge(crossing, name, payload):
     match crossing:
+        case "manifest":
+            return manifest(payload)
         case "call":
             return call(name, payload)
         case "answer":

@@ -4,9 +4,11 @@
 macro_rules! stories {
     ($tell:ident) => {
         stories! { @ $tell
+            a_block_of_addresses_outside_is_reached
             a_bot_that_is_not_in_the_channel_writes_to_approvers
             a_card_whose_answer_was_lost_is_posted_once
             a_cluster_that_stays_away_fails_the_request
+            a_console_reaches_one_database
             a_decided_card_is_decided
             a_denial_carries_the_approvers_words
             a_denial_says_who_and_offers_to_ask_again
@@ -15,12 +17,15 @@ macro_rules! stories {
             a_form_that_is_closed_denies_nothing
             a_length_out_of_bounds_is_refused_never_clamped
             a_missing_or_endless_reason
+            a_name_outside_is_reached_through_cilium
             a_pasted_address_with_a_password
             a_path_that_would_cut_others_is_withdrawn
             a_policy_appears_before_approval
             a_policy_disappears_before_approval
             a_reason_is_never_a_template
             a_removed_group_is_named_and_breaks_nothing_else
+            a_role_is_given_for_an_hour_and_taken_back
+            a_rule_with_a_star_does_not_give_roles
             a_service_asks_like_a_person
             a_services_port_is_opened_as_its_pods_port
             a_slow_store_keeps_nobody_waiting
@@ -64,6 +69,7 @@ macro_rules! stories {
             longer_than_the_rule_allows_in_all
             main_story
             markup_in_a_reason_is_shown_as_typed
+            metrics_are_scraped_for_an_hour
             mine_and_show
             more_pods_join_an_open_path_than_were_approved
             more_would_open_than_was_approved
@@ -85,6 +91,7 @@ macro_rules! stories {
             slack_limits_its_rate
             small_asks_are_approved_by_the_rule
             somebody_deletes_the_policies
+            somebody_else_deletes_the_binding_and_it_is_not_put_back
             somebody_stands_in_for_who_is_away
             stages_that_one_person_alone_could_fill_are_refused_when_asked
             the_bot_is_down_over_the_end
@@ -92,6 +99,7 @@ macro_rules! stories {
             the_cluster_is_away_at_approval
             the_cluster_is_away_at_the_end
             the_cluster_is_away_when_asked
+            the_cluster_refuses_a_gate_when_it_is_asked_for
             the_cluster_refuses_our_policies
             the_last_ask_once_more
             the_longest_texts_are_shown
@@ -104,10 +112,12 @@ macro_rules! stories {
             the_store_is_away_at_the_end
             the_store_is_away_when_asked
             the_store_is_away_when_clicked
+            the_store_is_emptied_and_the_binding_still_closes
             the_store_is_emptied_while_a_path_is_open
             the_time_begins_when_it_opens
             the_week_is_told_to_a_channel
             the_workload_is_deleted_before_approval
+            the_workloads_labels_change_before_a_stated_object_is_applied
             those_who_do_not_count_cannot_approve
             too_many_requests_at_once
             two_approvers_at_once_open_once
@@ -117,6 +127,7 @@ macro_rules! stories {
             what_is_open_already_is_not_opened_again
             what_is_over_can_still_be_read
             what_nobody_isolates_is_not_isolated_by_us
+            whoever_gets_a_role_does_not_approve_it
             words_not_understood_are_answered_with_the_nearest_form
         }
     };

@@ -201,7 +201,7 @@ pub fn targets(parts: &Parts, request: &Request) -> Vec<String> {
         SideRef::Addresses(block) if block.prefix_len() == block.max_prefix_len() => {
             vec![block.addr()]
         }
-        SideRef::Addresses(_) => Vec::new(),
+        SideRef::Addresses(_) | SideRef::Stated { .. } => Vec::new(),
         SideRef::Pods {
             namespace, pods, ..
         } => {

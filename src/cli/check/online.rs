@@ -19,11 +19,11 @@ use people::People;
 
 /// What was found.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Found {
+pub(in crate::cli) struct Found {
     /// What is wrong or doubtful, at the rules' places.
-    pub(super) problems: Vec<Problem>,
+    pub(in crate::cli) problems: Vec<Problem>,
     /// What could not be looked up, one sentence each.
-    pub(super) unchecked: Vec<String>,
+    pub(in crate::cli) unchecked: Vec<String>,
 }
 
 /// Looks up what the loaded rules name, and prints all problems together.
@@ -76,7 +76,7 @@ fn tell(loaded: &Loaded, found: Found) -> Status {
 ///
 /// # Errors
 /// Slack cannot be asked.
-pub(super) async fn look_up(
+pub(in crate::cli) async fn look_up(
     rules: &RuleSet,
     directory: &Directory,
     api: &SlackApi,

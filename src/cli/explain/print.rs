@@ -65,6 +65,7 @@ fn reason(reason: &Reason) -> Value {
 fn fitted(rule: &str, fit: &Fit) -> Value {
     let (word, why) = match fit {
         Fit::Governs => ("governs", None),
+        Fit::NotNamed => ("not_named", None),
         Fit::OtherTemplate => ("other_template", None),
         Fit::OtherCluster => ("other_cluster", None),
         Fit::ConditionFails(text) => ("condition_fails", Some(text)),

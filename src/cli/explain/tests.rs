@@ -295,3 +295,33 @@ fn member_of_is_not_mixed_with_what_slack_says() {
     let away = people::find(&env, &rules::Needs::default(), &[]);
     assert_eq!(away.err().map(|stop| stop.0), Some(Status::Unavailable));
 }
+
+#[test]
+fn templates_with_objects_are_explained_and_a_rule_with_a_star_gives_nothing() {
+    let role =
+        "using temporary-role-binding namespace=orders user=dana@example.com for 1h because INC-42";
+    let place = Place::new();
+    let rules = place.0.path().join("rules/a.yaml");
+    let under = |templates: &str| {
+        let text = RULES.replacen("templates: [connect, debug-ingress]", templates, 1);
+        std::fs::write(&rules, text).unwrap();
+        place.json(role, &DANA)
+    };
+    let named = under("templates: [temporary-role-binding]");
+    assert_eq!(named["verdict"], "allowed", "{named}");
+    assert_eq!(
+        named["gate"],
+        "applies as written RoleBinding in orders: ClusterRole view for dana@example.com; what these give is not \
+         computed: RoleBinding; cuts nothing; effect unknown"
+    );
+    assert!(
+        named.to_string().contains("what it gives is not computed"),
+        "{named}"
+    );
+    let star = under("templates: [\"*\"]");
+    assert_eq!(star["verdict"], "refused", "{star}");
+    assert!(
+        star["considered"].to_string().contains("not_named"),
+        "{star}"
+    );
+}

@@ -47,12 +47,14 @@ pub(in crate::netpol) fn effect(snapshot: &Snapshot, flow: &Flow, policies: &[Po
     let (outlook, doubt) = outlook(&comparison.after, flow);
     let mut warnings = warnings(snapshot, flow, &opened);
     warnings.extend(doubt);
+    warnings.extend(unseen(snapshot, flow, policies));
     Effect {
         from_pods: meant(snapshot, &flow.from).len(),
         to_pods: meant(snapshot, &flow.to).len(),
         opens: opens.collect(),
         warnings: warnings.into_iter().collect(),
         outlook,
+        stated: Vec::new(),
     }
 }
 
@@ -213,6 +215,31 @@ fn warnings(
         warnings.insert(Warning::AddressMayBeRewritten);
     }
     warnings
+}
+
+/// What cannot be said because not all namespaces are read.
+fn unseen(snapshot: &Snapshot, flow: &Flow, policies: &[Policy]) -> Vec<Warning> {
+    if snapshot.reads_all() {
+        return Vec::new();
+    }
+    let blocks = [&flow.from, &flow.to].into_iter().filter_map(|side| {
+        let SideRef::Addresses(net) = &side.at else {
+            return None;
+        };
+        let block = address::text(*net);
+        Some(Warning::NotAllRead { block })
+    });
+    // Whether a name server is asked, and may be, is judged by its pods.
+    let by_name = matches!(flow.to.at, SideRef::Pods { .. });
+    let opens_egress = policies.iter().any(|p| p.isolates(Direction::Egress));
+    let names = by_name && opens_egress && !snapshot.reads(draw::DNS_NAMESPACE);
+    let what = format!(
+        "whether {} may ask for names ({} is not read)",
+        flow.from.label,
+        draw::DNS_NAMESPACE
+    );
+    let names = names.then(|| Warning::Unknown { what: vec![what] });
+    blocks.chain(names).collect()
 }
 
 /// Workloads that the gate opens something for though nobody asked for them, DNS apart.

@@ -6,7 +6,9 @@ use k8s_openapi::api::networking::v1::{
     IPBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
     NetworkPolicyPort, NetworkPolicySpec,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
+    LabelSelector, LabelSelectorRequirement, ObjectMeta,
+};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::grammar::Protocol;
@@ -18,7 +20,7 @@ use crate::netpol::snapshot::{NAMESPACE_NAME, PodRef, Snapshot};
 
 /// Where the cluster's DNS runs and the label its pods have, on every common distribution (the label
 /// kept its name when CoreDNS replaced kube-dns).
-const DNS_NAMESPACE: &str = "kube-system";
+pub(super) const DNS_NAMESPACE: &str = "kube-system";
 const DNS_LABEL: (&str, &str) = ("k8s-app", "kube-dns");
 const DNS_PORT: u16 = 53;
 
@@ -95,6 +97,23 @@ pub(super) fn peer(side: &Side) -> NetworkPolicyPeer {
             }),
             ..NetworkPolicyPeer::default()
         },
+        // Nobody plans for what is stated (`build` refuses it first); were it asked for, the peer of no pods.
+        SideRef::Stated { .. } => nobody(),
+    }
+}
+
+/// A peer that no pod is: of no namespace.
+fn nobody() -> NetworkPolicyPeer {
+    NetworkPolicyPeer {
+        namespace_selector: Some(LabelSelector {
+            match_labels: None,
+            match_expressions: Some(vec![LabelSelectorRequirement {
+                key: NAMESPACE_NAME.to_owned(),
+                operator: "DoesNotExist".to_owned(),
+                values: None,
+            }]),
+        }),
+        ..NetworkPolicyPeer::default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why there is no gate for a flow, in words for the person who asked.
 
+use crate::netpol::lone::named;
 use crate::netpol::policy::Direction;
 
 /// A flow that gets no gate. Prints the reason; [`NoGate::hint`] says what to do next.
@@ -72,6 +73,18 @@ pub enum NoGate {
         /// Its namespace.
         namespace: String,
     },
+    /// A policy that a template states would be the first to isolate these pods.
+    #[error("this would cut off {}, which no policy isolates now", named(pods))]
+    Isolates {
+        /// `namespace/name` of each.
+        pods: Vec<String>,
+    },
+    /// A template's objects are in a namespace that is not there.
+    #[error("there is no namespace `{namespace}`")]
+    NoNamespace {
+        /// Its name.
+        namespace: String,
+    },
     /// The pods that were asked for do not run any more.
     #[error("`{side}` has no running pods")]
     Gone {
@@ -102,6 +115,10 @@ impl NoGate {
                 "ask for the whole workload, or give the pod a label of its own".to_owned()
             }
             Self::NoLabels { .. } => "give its pods a label".to_owned(),
+            Self::Isolates { .. } => {
+                "use a template with `connect`, which opens only what is closed".to_owned()
+            }
+            Self::NoNamespace { .. } => "name one that there is".to_owned(),
             Self::Gone { .. } => "ask again when it runs".to_owned(),
         };
         Some(hint)

@@ -76,6 +76,11 @@ impl<'a, 'e> Search<'a, 'e> {
         endpoint: &'e Endpoint,
         role: Role,
     ) -> Result<Self, Unresolved> {
+        if !snapshot.reads(namespace) {
+            return Err(Unresolved::NotRead {
+                namespace: namespace.to_owned(),
+            });
+        }
         let known = snapshot.namespaces().find(|name| *name == namespace);
         let (Some(name), Some(space)) = (known, snapshot.space(namespace)) else {
             return Err(Unresolved::UnknownNamespace {

@@ -16,6 +16,12 @@ pub enum Unresolved {
         /// The nearest that exists.
         near: Option<String>,
     },
+    /// The namespace is none of those that are read.
+    #[error("Drawbridge does not read `{namespace}` in this cluster")]
+    NotRead {
+        /// As typed.
+        namespace: String,
+    },
     /// Nothing of that name (and kind) in the namespace.
     #[error("there is nothing called `{what}`")]
     UnknownName {
@@ -150,6 +156,7 @@ impl Unresolved {
             Self::AmbiguousPort { choices, .. } | Self::AmbiguousServicePort { choices, .. } => {
                 one_of("say which", choices)
             }
+            Self::NotRead { .. } => plain("those who run it choose its `namespaces`"),
             Self::NoPods { .. } => plain("ask again when it runs"),
             Self::HostNetwork { nodes, .. } => one_of("name its node's address instead", nodes),
             Self::ServiceAsSource { choices, .. } => one_of("name the workload behind it", choices),

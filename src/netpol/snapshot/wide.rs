@@ -1,13 +1,14 @@
 //! What concerns a whole cluster: policies without a namespace, policies that cannot be judged, and kinds
 //! that could not be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::object::{Extension, ObjectKey};
 use super::{PodRef, Snapshot};
 use crate::netpol::calico::Unjudged;
 use crate::netpol::cilium;
+use crate::netpol::marks;
 use crate::netpol::policy::{Direction, Policy};
 use crate::netpol::tier::TierPolicy;
 
@@ -23,6 +24,8 @@ pub(super) struct Wide {
     /// Kinds that are there and could not be read, as people read them, by kind.
     unread: BTreeMap<String, Box<str>>,
     runs_cilium: bool,
+    /// The namespaces that are read, where not all are.
+    only: Option<BTreeSet<Arc<str>>>,
 }
 
 impl Wide {
@@ -39,10 +42,18 @@ impl Snapshot {
         if let Some(policies) = cilium::read(object) {
             self.set_runs_cilium();
             let policies: Arc<[Policy]> = policies.into();
-            // Whoever wears our label: we make none of these, so it decides like any other.
             if object.is_namespaced() {
                 let name: Arc<str> = key.name.as_str().into();
-                self.space_mut(key.space()).cilium.insert(name, policies);
+                let space = self.space_mut(key.space());
+                // The label alone hides nothing: what denies or isolates decides like any other.
+                let gate =
+                    marks::is_ours(&object.metadata) && cilium::only_allows(object, &policies);
+                let (into, out_of) = match gate {
+                    true => (&mut space.cilium_gates, &mut space.cilium),
+                    false => (&mut space.cilium, &mut space.cilium_gates),
+                };
+                out_of.remove(&name);
+                into.insert(name, policies);
             } else {
                 let wide = Arc::make_mut(&mut self.wide);
                 wide.cilium.insert(key.clone(), policies);
@@ -76,6 +87,26 @@ impl Snapshot {
             ),
             None => drop(wide.unread.remove(kind)),
         }
+    }
+
+    /// Says that only these namespaces are read; `None`: all.
+    pub fn set_read_only_in(&mut self, namespaces: Option<BTreeSet<Arc<str>>>) {
+        if self.wide.only != namespaces {
+            Arc::make_mut(&mut self.wide).only = namespaces;
+        }
+    }
+
+    /// Whether a namespace is read: what is not there is then known not to be.
+    pub fn reads(&self, namespace: &str) -> bool {
+        self.wide
+            .only
+            .as_ref()
+            .is_none_or(|only| only.contains(namespace))
+    }
+
+    /// Whether every namespace is read.
+    pub fn reads_all(&self) -> bool {
+        self.wide.only.is_none()
     }
 
     /// Whether a kind is known not to be read.

@@ -191,6 +191,7 @@ fn blocks(snapshot: &Snapshot) -> Vec<IpNet> {
             space
                 .cilium
                 .values()
+                .chain(space.cilium_gates.values())
                 .flat_map(|all| all.iter())
                 .flat_map(of_policy),
         );

@@ -73,6 +73,74 @@ fn a_deny_of_ciliums_makes_a_gate_doubtful() {
     ));
 }
 
+/// What its names stand for is not known here: in the baseline it would make every later answer unknown.
+fn own(more: serde_json::Value) -> Fixture {
+    let mut spec = json!({
+        "endpointSelector": {"matchLabels": {"app": "cli"}},
+        "enableDefaultDeny": {"ingress": false, "egress": false},
+        "egress": [
+            {"toFQDNs": [{"matchName": "api.example.com"}], "toPorts": [{"ports": [{"port": "443"}]}]},
+            {
+                "toEndpoints": [{"matchLabels": {"k8s:k8s-app": "kube-dns"}}],
+                "toPorts": [{"ports": [{"port": "53"}], "rules": {"dns": [{"matchPattern": "*"}]}}],
+            },
+        ],
+    });
+    let more: serde_json::Map<_, _> = serde_json::from_value(more).unwrap();
+    spec.as_object_mut().unwrap().extend(more);
+    let mut made = cilium(spec).ours();
+    made.0["metadata"]["namespace"] = json!("b");
+    made
+}
+
+#[test]
+fn an_open_gate_of_ciliums_is_no_part_of_the_baseline() {
+    let world = town([deny("a", "d"), own(json!({}))]);
+    let space = world.space("b").unwrap();
+    assert_eq!((space.cilium.len(), space.cilium_gates.len()), (0, 1));
+    let built = gate([deny("a", "d"), own(json!({}))]).unwrap();
+    assert_eq!(built.effect.outlook, Outlook::Expected);
+    assert!(built.effect.warnings.is_empty(), "{:?}", built.effect);
+    // It comes and goes with its label, and goes with its name.
+    let mut world = world;
+    let mut stranger = own(json!({}));
+    stranger.0["metadata"]["labels"] = json!({});
+    world.apply(stranger.into());
+    let space = world.space("b").unwrap();
+    assert_eq!((space.cilium.len(), space.cilium_gates.len()), (1, 0));
+    let object: crate::netpol::snapshot::Object = own(json!({})).into();
+    let key = object.key();
+    world.apply(object);
+    world.remove(&key);
+    let space = world.space("b").unwrap();
+    assert_eq!((space.cilium.len(), space.cilium_gates.len()), (0, 0));
+}
+
+#[test]
+fn our_label_hides_nothing_that_does_more_than_allow() {
+    let http = json!([{"toPorts": [{"ports": [{"port": "80"}], "rules": {"http": [{}]}}]}]);
+    let one_name = json!([{"toPorts": [{"ports": [{"port": "53"}],
+                                        "rules": {"dns": [{"matchName": "api.example.com"}]}}]}]);
+    for more in [
+        json!({"egressDeny": [{"toEntities": ["all"]}]}),
+        json!({"ingressDeny": [{"fromEntities": ["all"]}]}),
+        json!({"enableDefaultDeny": {"ingress": false}}),
+        json!({"enableDefaultDeny": null}),
+        json!({"egress": http}),
+        json!({"egress": one_name}),
+        json!({"endpointSelector": {"matchLabels": {"reserved:x": "y"}}}),
+        json!({"nodeSelector": {}}),
+    ] {
+        let world = town([own(more.clone())]);
+        let space = world.space("b").unwrap();
+        assert_eq!(
+            (space.cilium.len(), space.cilium_gates.len()),
+            (1, 0),
+            "{more}"
+        );
+    }
+}
+
 #[test]
 fn never_already_open_while_something_cannot_be_judged() {
     let layer7 = cilium(json!({

@@ -8,6 +8,7 @@ use crate::id::RequestId;
 use crate::netpol::marks::{
     MAX_ANNOTATION, Marks, dress, effective_expiry, is_ours, object_name, read,
 };
+use crate::objects::Manifest;
 use crate::units::{Seconds, Time};
 
 fn id() -> RequestId {
@@ -36,7 +37,7 @@ fn dressed(marks: &Marks) -> Value {
         "spec": {"podSelector": {"matchLabels": {"app": "db"}}, "policyTypes": ["Ingress"]},
     }))
     .unwrap();
-    dress(&policy, "drawbridge-k7m3xa-1-abc", marks)
+    dress(&Manifest::from(&policy), "drawbridge-k7m3xa-1-abc", marks)
 }
 
 #[test]

@@ -293,6 +293,9 @@ fn check_refusal(town: &Town, flow: &Flow, refusal: &NoGate) -> Result<(), TestC
             prop_assert!(members.iter().any(bare));
         }
         NoGate::AlreadyOpen { .. } | NoGate::Gone { .. } => {}
+        NoGate::Isolates { .. } | NoGate::NoNamespace { .. } => {
+            prop_assert!(false, "nothing here is stated: {}", refusal);
+        }
         NoGate::Denied { .. } | NoGate::Untold { .. } => {
             prop_assert!(
                 false,

@@ -130,7 +130,7 @@ async fn an_object_is_on_record_once_however_often_it_is_handed_in() {
     let (town, _) = with_an_open_path().await;
     let parts = town.parts().unwrap();
     let cluster = parts.clusters.values().next().unwrap();
-    let object = cluster.managed().await.unwrap().remove(0);
+    let object = cluster.managed().await.unwrap().objects.remove(0);
     let deed = Deed {
         cluster: cluster.name().to_owned(),
         object,

@@ -98,6 +98,9 @@ pub struct Habit {
     /// The NetworkPolicies that would make the asks unnecessary, as they were last applied, without marks;
     /// empty: the ledger does not say what was applied.
     pub policies: Vec<Value>,
+    /// Whether objects of other kinds were applied: no NetworkPolicy can stand for those.
+    #[serde(skip)]
+    pub stated: bool,
 }
 
 impl Habit {

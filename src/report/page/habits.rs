@@ -78,7 +78,9 @@ fn draft(habit: &Habit) -> Markup {
     html! {
         details.draft {
             summary { (path(&habit.cluster, &habit.flow)) ", " (count(habit.asks, "request", "requests")) }
-            @if habit.policies.is_empty() {
+            @if habit.stated {
+                p { "What was applied for it is no NetworkPolicy, so there is no draft." }
+            } @else if habit.policies.is_empty() {
                 p.unknown { "Not known: what was applied for it. The ledger has no record of that." }
             } @else {
                 pre tabindex="0" aria-label={ "Draft for " (habit.flow) } { code { (habit.yaml()) } }

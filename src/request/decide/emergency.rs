@@ -64,6 +64,9 @@ pub(super) fn review(
     if emergency.by == by || step.next.is_behind(&by) {
         return no("whoever asked for it or opened it cannot review it");
     }
+    if step.next.gives(&by, facts.roll) {
+        return no("whoever was given a role by it cannot review it");
+    }
     if !looks_for_itself(&step.next, facts, &by) {
         return no("those who would have been asked review it, and the rule's revokers");
     }

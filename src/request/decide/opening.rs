@@ -3,7 +3,7 @@
 use chrono::SubsecRound;
 
 use super::super::document::{ExtendedBy, GateObject, Grant, Request};
-use super::super::facts::{Facts, Outcome};
+use super::super::facts::{Facts, Outcome, Verified};
 use super::super::posts::Notice;
 use super::super::record;
 use super::super::refusal::Refusal;
@@ -45,7 +45,7 @@ pub(super) fn attempt(
     }
     if step.next.gate.is_empty() {
         step.next.gate = objects;
-    } else if !same_policies(&step.next.gate, &objects) {
+    } else if !same_objects(&step.next.gate, &objects) {
         let reason = "the cluster changed while the path was being opened".to_owned();
         return step.end(End::Failed { reason }, Actor::Drawbridge);
     }
@@ -108,7 +108,11 @@ fn objection(request: &Request, roll: &Roll, now: &Verdict, effect: &Effect) -> 
             "the rules ask for other approvals by now"
         }
         Verdict::Allowed(_) if !effect.within(&request.effect) => {
-            "more would open now than was approved"
+            if effect.stated.is_empty() && request.effect.stated.is_empty() {
+                "more would open now than was approved"
+            } else {
+                "something else would be applied now than was approved"
+            }
         }
         Verdict::Allowed(route)
             if route.pass == Pass::Stages && !quorum::all_stages_filled(request, roll) =>
@@ -164,15 +168,15 @@ pub(super) fn extended(mut step: Step, by: ExtendedBy) -> Result<Outcome, Refusa
     step.done()
 }
 
-fn same_policies(old: &[GateObject], new: &[GateObject]) -> bool {
+fn same_objects(old: &[GateObject], new: &[GateObject]) -> bool {
     old.len() == new.len()
         && old
             .iter()
             .zip(new)
-            .all(|(a, b)| a.policy.spec == b.policy.spec && a.namespace() == b.namespace())
+            .all(|(a, b)| a.object.essence() == b.object.essence())
 }
 
-pub(super) fn applied(mut step: Step, uids: &[(String, String)]) -> Result<Outcome, Refusal> {
+pub(super) fn applied(mut step: Step, seen: &[Verified]) -> Result<Outcome, Refusal> {
     let State::Granting {
         since,
         failures,
@@ -185,7 +189,7 @@ pub(super) fn applied(mut step: Step, uids: &[(String, String)]) -> Result<Outco
             state: step.next.state.word(),
         });
     };
-    let verified = |object: &GateObject| uids.iter().any(|(name, _)| *name == object.name);
+    let verified = |object: &GateObject| seen.iter().any(|one| one.name == object.name);
     if !step.next.gate.iter().all(verified) {
         // "Open" is never said of a path of which a part was not seen.
         return Err(Refusal::Impossible {
@@ -194,10 +198,9 @@ pub(super) fn applied(mut step: Step, uids: &[(String, String)]) -> Result<Outco
         });
     }
     for object in &mut step.next.gate {
-        object.uid = uids
-            .iter()
-            .find(|(name, _)| *name == object.name)
-            .map(|(_, uid)| uid.clone());
+        let found = seen.iter().find(|one| one.name == object.name);
+        object.uid = found.map(|one| one.uid.clone());
+        object.stored = found.and_then(|one| one.stored.clone());
     }
     let now = step.now;
     if now > ATTEMPT_FRESH.after(attempt.at) {

@@ -5,8 +5,8 @@ use crate::rules::{Escalation, Right, Roll, Route, StagePlan, UserId};
 
 /// By what right this person may fill a slot of a stage of this request now.
 ///
-/// INVARIANT (no self-approval): never the requester, nor whoever pressed the button for a service, and
-/// nobody in the place of one of them.
+/// INVARIANT (no self-approval): never the requester, nor whoever pressed the button for a service or is given
+/// a role, and nobody in the place of one of them.
 pub(super) fn right(
     request: &Request,
     plan: &StagePlan,
@@ -18,6 +18,7 @@ pub(super) fn right(
         let escalation = request.route.as_ref()?.escalate.as_ref();
         let escalated = request.is_escalated()
             && Some(user) != requester
+            && !plan.gives(user, roll)
             && is_escalated_to(escalation, user, roll);
         escalated.then_some(Right::Escalated)
     });
@@ -44,10 +45,11 @@ impl Scale<'_> {
     /// Whether a vote counts for this stage now, by the right by which it was given. Who stood in when
     /// they voted need not stand in any more; but the one behind them must still be of the stage.
     fn counts(self, vote: &Vote, plan: &StagePlan) -> bool {
-        let of_the_stage = |user: &UserId| {
-            !self.request.is_behind(user) && self.roll.counts(user) && plan.names(user, self.roll)
+        let may = |user: &UserId| {
+            !self.request.is_behind(user) && self.roll.counts(user) && !plan.gives(user, self.roll)
         };
-        let present = !self.request.is_behind(&vote.by) && self.roll.counts(&vote.by);
+        let of_the_stage = |user: &UserId| may(user) && plan.names(user, self.roll);
+        let present = may(&vote.by);
         match &vote.right {
             Right::Own => of_the_stage(&vote.by),
             Right::StandIn(absent) => present && of_the_stage(absent),

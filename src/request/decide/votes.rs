@@ -150,7 +150,7 @@ pub(super) fn deny(
     click: Click,
     reason: Option<String>,
 ) -> Result<Outcome, Refusal> {
-    may_decide(&step.next, facts, &click)?;
+    may_deny(&step.next, facts, &click)?;
     let voter = record::voter(facts.roll, &click.by);
     denied_by(step, (click.by, voter), reason)
 }
@@ -239,15 +239,24 @@ fn may_decide(request: &Request, facts: &Facts<'_>, click: &Click) -> Result<Rig
         return Err(Refusal::Stale);
     };
     let right = quorum::right(request, stage, &click.by, facts.roll);
-    let right = right.ok_or_else(|| Refusal::NotAnApprover {
-        stage: stage.name.clone(),
-    })?;
+    let given = stage.gives(&click.by, facts.roll) && stage.names(&click.by, facts.roll);
+    if right.is_none() && !given {
+        let stage = stage.name.clone();
+        return Err(Refusal::NotAnApprover { stage });
+    }
     // A picture from an earlier stage asked for something else; one from the future is forged.
     let seen = request.posts.offered..=request.posts.face;
-    if seen.contains(&click.face) {
-        Ok(right)
-    } else {
-        Err(Refusal::Stale)
+    if !seen.contains(&click.face) {
+        return Err(Refusal::Stale);
+    }
+    right.ok_or(Refusal::GivenToYou)
+}
+
+/// Whether this person may say no: whoever may say yes, and whoever is given a role by it.
+fn may_deny(request: &Request, facts: &Facts<'_>, click: &Click) -> Result<(), Refusal> {
+    match may_decide(request, facts, click) {
+        Ok(_) | Err(Refusal::GivenToYou) => Ok(()),
+        Err(refusal) => Err(refusal),
     }
 }
 
@@ -266,7 +275,7 @@ pub(super) fn may_revoke(request: &Request, facts: &Facts<'_>, by: &UserId) -> R
     let approver = request
         .stages()
         .iter()
-        .any(|stage| stage.admits(by, None, facts.roll));
+        .any(|stage| stage.concerns(by, facts.roll));
     if approved || revoker || approver {
         Ok(())
     } else {

@@ -7,11 +7,11 @@ use cel::common::ast::{Expr, operators};
 use cel::{ExecutionError, IdedExpr, Value};
 
 use super::check::{Used, label_of};
-use super::scope::Scope;
+use super::scope::{INPUTS, Scope, UNKNOWN_OF_OBJECTS};
 use super::{evaluate, explain, type_of};
 use crate::grammar::Protocol;
 use crate::netpol::flow::PortRange;
-use crate::rules::facts::{AskFacts, End, Extending};
+use crate::rules::facts::{AskFacts, End, Extending, StatedFact};
 use crate::rules::people::{Principal, UserId};
 use crate::rules::problem::Fault;
 use crate::units::Seconds;
@@ -27,14 +27,23 @@ pub(super) enum Kind {
 /// before an operand that does not matter for the sample.
 pub(super) fn check(tree: &IdedExpr, used: &Used, want: Kind) -> Result<(), Fault> {
     let labels = labels_read(used);
-    let samples = [in_cluster(&labels), from_outside(&labels)];
+    let inputs = inputs_read(&used.paths, &used.texts);
+    let samples = [
+        in_cluster(&labels, &inputs),
+        from_outside(&labels, &inputs),
+        stated(&labels, &inputs),
+    ];
     check_part(tree, &samples, want)
 }
 
 /// Whether it fails for a namespace without labels.
-pub(super) fn doubt(tree: &IdedExpr) -> Option<Fault> {
+pub(super) fn doubt(tree: &IdedExpr, paths: &[Vec<String>]) -> Option<Fault> {
     let nothing = BTreeMap::new();
-    let bare = [in_cluster(&nothing), from_outside(&nothing)];
+    let inputs = inputs_read(paths, &[]);
+    let bare = [
+        in_cluster(&nothing, &inputs),
+        from_outside(&nothing, &inputs),
+    ];
     let missing = bare.iter().find_map(|scope| match evaluate(tree, scope) {
         Err(ExecutionError::NoSuchKey(key)) => Some(key.to_string()),
         _ => None,
@@ -47,18 +56,28 @@ pub(super) fn doubt(tree: &IdedExpr) -> Option<Fault> {
 
 /// The answer of an expression that reads nothing of the ask.
 pub(super) fn answer(tree: &IdedExpr) -> Option<bool> {
-    match evaluate(tree, &in_cluster(&BTreeMap::new())) {
+    let nothing = BTreeMap::new();
+    match evaluate(tree, &in_cluster(&nothing, &nothing)) {
         Ok(Value::Bool(answer)) => Some(answer),
         _ => None,
     }
 }
 
 /// Whether it is not false for an ask from an address.
-pub(super) fn from_address(tree: &IdedExpr) -> bool {
+pub(super) fn from_address(tree: &IdedExpr, paths: &[Vec<String>]) -> bool {
+    let inputs = inputs_read(paths, &[]);
     !matches!(
-        evaluate(tree, &from_outside(&BTreeMap::new())),
+        evaluate(tree, &from_outside(&BTreeMap::new(), &inputs)),
         Ok(Value::Bool(false))
     )
+}
+
+/// The input that a path reads, if it reads one.
+pub(super) fn input_of(path: &[String]) -> Option<&str> {
+    match path {
+        [root, name, ..] if root == INPUTS => Some(name),
+        _ => None,
+    }
 }
 
 fn check_part(part: &IdedExpr, samples: &[Scope], want: Kind) -> Result<(), Fault> {
@@ -111,14 +130,17 @@ fn check_value(part: &IdedExpr, samples: &[Scope], want: Kind) -> Result<(), Fau
 }
 
 /// Whether an error says something about the sample only, and another operand may guard against it.
-const fn depends_on_ask(error: &ExecutionError) -> bool {
-    matches!(
-        error,
-        ExecutionError::IndexOutOfBounds(_)
-            | ExecutionError::DivisionByZero(_)
-            | ExecutionError::RemainderByZero(_)
-            | ExecutionError::Overflow(..)
-    )
+fn depends_on_ask(error: &ExecutionError) -> bool {
+    match error {
+        ExecutionError::UndeclaredReference(name) => UNKNOWN_OF_OBJECTS.contains(&name.as_str()),
+        other => matches!(
+            other,
+            ExecutionError::IndexOutOfBounds(_)
+                | ExecutionError::DivisionByZero(_)
+                | ExecutionError::RemainderByZero(_)
+                | ExecutionError::Overflow(..)
+        ),
+    }
 }
 
 /// Every label that the expression could look up, with a value that is text and also a number.
@@ -131,16 +153,55 @@ fn labels_read(used: &Used) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn in_cluster(labels: &BTreeMap<String, String>) -> Scope {
+/// Every input that the expression could look up, likewise.
+fn inputs_read(paths: &[Vec<String>], texts: &[String]) -> Texts {
+    let spelled = paths.iter().filter_map(|path| input_of(path));
+    let written = texts.iter().map(String::as_str);
+    spelled
+        .chain(written)
+        .map(|name| (name.to_owned(), "1".to_owned()))
+        .collect()
+}
+
+type Texts = BTreeMap<String, String>;
+
+fn in_cluster(labels: &Texts, inputs: &Texts) -> Scope {
     let person = Principal::Person(UserId("U0SAMPLE".to_owned()));
     let ask = AskFacts {
         from: end("shop", "web", labels),
+        inputs: inputs.clone(),
         ..sample(labels)
     };
     Scope::new(&person, &ask)
 }
 
-fn from_outside(labels: &BTreeMap<String, String>) -> Scope {
+/// An ask of a template that states objects: it has no source and no ports.
+fn stated(labels: &Texts, inputs: &Texts) -> Scope {
+    let person = Principal::Person(UserId("U0SAMPLE".to_owned()));
+    let namespace = End {
+        kind: "Namespace".to_owned(),
+        ..end("orders", "orders", labels)
+    };
+    let ask = AskFacts {
+        from: End {
+            namespace_labels: labels.clone(),
+            ..End::default()
+        },
+        to: namespace,
+        ports: Vec::new(),
+        stated: vec![StatedFact {
+            kind: "RoleBinding".to_owned(),
+            name: "view".to_owned(),
+            people: [].into(),
+        }],
+        inputs: inputs.clone(),
+        opens_warnings: 1,
+        ..sample(labels)
+    };
+    Scope::new(&person, &ask)
+}
+
+fn from_outside(labels: &Texts, inputs: &Texts) -> Scope {
     let service = Principal::Service {
         namespace: "ci".to_owned(),
         name: "deployer".to_owned(),
@@ -152,6 +213,7 @@ fn from_outside(labels: &BTreeMap<String, String>) -> Scope {
             namespace_labels: labels.clone(),
             namespace: None,
         },
+        inputs: inputs.clone(),
         reason: Some("INC-42".to_owned()),
         extends: Some(Extending {
             emergency: false,

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use cel::{Context, Env, Value};
 
 use crate::netpol::flow::PortRange;
-use crate::rules::facts::{AskFacts, End};
+use crate::rules::facts::{AskFacts, End, StatedFact};
 use crate::rules::people::Principal;
 
 /// What a name holds, as far as it is known before an ask is.
@@ -18,12 +18,25 @@ pub(super) enum Shape {
     Fields(&'static [&'static str]),
     /// These fields, the last of which is a map of labels.
     End(&'static [&'static str]),
+    /// Texts by names that are not known here.
+    Texts,
 }
 
 const END: Shape = Shape::End(&["namespace", "name", "kind", LABELS]);
 
 /// The field of an end that holds its namespace's labels.
 pub(super) const LABELS: &str = "namespaceLabels";
+
+/// The name that holds an ask's inputs.
+pub(super) const INPUTS: &str = "inputs";
+
+/// What numbers of pods and pairs are where they are not known. INVARIANT (unknown is never small): more than
+/// any condition would take for few.
+const NOT_KNOWN: usize = 1_000_000_000;
+
+/// Names that are not bound where a template states objects, because nobody can tell: a condition that asks for
+/// one of them is unclear, and refuses.
+pub(in crate::rules) const UNKNOWN_OF_OBJECTS: [&str; 2] = ["from", "ports"];
 
 /// Every name a condition can use. [`Scope::new`] binds exactly these.
 pub(super) const NAMES: &[(&str, Shape)] = &[
@@ -37,8 +50,10 @@ pub(super) const NAMES: &[(&str, Shape)] = &[
     ("requester", Shape::Fields(&["id", "kind"])),
     (
         "opens",
-        Shape::Fields(&["pods", "fromPods", "pairs", "warnings"]),
+        Shape::Fields(&["pods", "fromPods", "pairs", "warnings", "known"]),
     ),
+    ("objects", Shape::Plain),
+    (INPUTS, Shape::Texts),
     ("extension", Shape::Plain),
     ("incident", Shape::Plain),
     ("emergency", Shape::Plain),
@@ -55,7 +70,7 @@ impl Scope {
     /// Binds an ask.
     pub fn new(requester: &Principal, ask: &AskFacts) -> Self {
         let mut context = Context::with_env(Arc::clone(&ENV));
-        let values: [(&str, Value); 12] = [
+        let values: [(&str, Value); 14] = [
             ("from", end(&ask.from)),
             ("to", end(&ask.to)),
             ("ports", ports(&ask.ports)),
@@ -65,6 +80,8 @@ impl Scope {
             ("reason", ask.reason.as_deref().unwrap_or_default().into()),
             ("requester", principal(requester)),
             ("opens", opens(ask)),
+            ("objects", objects(ask)),
+            (INPUTS, labels(&ask.inputs)),
             ("extension", Value::Bool(ask.extends.is_some())),
             (
                 "incident",
@@ -72,7 +89,8 @@ impl Scope {
             ),
             ("emergency", Value::Bool(ask.emergency.is_some())),
         ];
-        for (name, value) in values {
+        let unknown = |name: &str| !ask.is_known() && UNKNOWN_OF_OBJECTS.contains(&name);
+        for (name, value) in values.into_iter().filter(|(name, _)| !unknown(name)) {
             context.add_variable_from_value(name, value);
         }
         Self(context)
@@ -129,12 +147,25 @@ fn principal(requester: &Principal) -> Value {
 }
 
 fn opens(ask: &AskFacts) -> Value {
+    let known = ask.is_known();
+    let number = |n: usize| count(if known { n } else { NOT_KNOWN });
     map([
-        ("pods", count(ask.opens_pods)),
-        ("fromPods", count(ask.opens_from_pods)),
-        ("pairs", count(ask.opens_pairs)),
+        ("pods", number(ask.opens_pods)),
+        ("fromPods", number(ask.opens_from_pods)),
+        ("pairs", number(ask.opens_pairs)),
         ("warnings", count(ask.opens_warnings)),
+        ("known", Value::Bool(known)),
     ])
+}
+
+fn objects(ask: &AskFacts) -> Value {
+    let one = |object: &StatedFact| {
+        map([
+            ("kind", object.kind.as_str().into()),
+            ("name", object.name.as_str().into()),
+        ])
+    };
+    Value::List(Arc::new(ask.stated.iter().map(one).collect()))
 }
 
 fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {

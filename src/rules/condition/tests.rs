@@ -261,7 +261,7 @@ fn a_pattern_that_backtracking_engines_choke_on_is_linear() {
 fn every_name_is_bound_and_every_bound_field_is_known() {
     for (name, shape) in scope::NAMES {
         let fields: &[&str] = match shape {
-            scope::Shape::Plain => &[],
+            scope::Shape::Plain | scope::Shape::Texts => &[],
             scope::Shape::Fields(fields) | scope::Shape::End(fields) => fields,
         };
         assert!(scope().context().get_variable(name).is_some(), "{name}");

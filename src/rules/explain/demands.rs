@@ -117,7 +117,7 @@ fn asked(case: &Case<'_>, stage: &Stage, sight: Sight) -> String {
 
 /// `1 of `@orders-oncall`, where 2 can approve now`.
 fn people(case: &Case<'_>, stage: &Stage, from: Group, sight: Sight) -> String {
-    let plan = stages::planned(stage, from);
+    let plan = stages::planned(stage, from, case.ask);
     let able = stages::candidates(&plan, case.human(), case.roll).len();
     let able = match (sight, able) {
         (Sight::Asked, 0) => "nobody can approve now".to_owned(),

@@ -4,15 +4,12 @@ use std::sync::LazyLock;
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use serde_json::json;
 
 use super::*;
 use crate::grammar::Terms;
+use crate::rules::embedded;
 use crate::rules::load::load;
-use crate::rules::model::AccessTemplate;
-use crate::rules::problem::Findings;
 use crate::rules::testing;
-use crate::rules::{embedded, lint};
 use crate::units::Seconds;
 
 fn inputs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -30,18 +27,6 @@ fn shipped(template: &str, pairs: &[(&str, &str)]) -> Result<Filled, FillError> 
 fn refused(template: &str, pairs: &[(&str, &str)]) -> String {
     let error = shipped(template, pairs).unwrap_err();
     format!("{error}; {}", error.hint.as_deref().unwrap_or_default())
-}
-
-/// A template as its text says, also where this version would refuse it.
-fn template(text: &str) -> Template {
-    let document: AccessTemplate = serde_saphyr::from_str(text).unwrap();
-    let mut problems = Vec::new();
-    let template = lint::template(
-        &document,
-        &testing::allowed(),
-        &mut Findings::new("t.yaml", 0, &mut problems),
-    );
-    template.unwrap_or_else(|| panic!("{problems:?}"))
 }
 
 #[test]
@@ -99,85 +84,7 @@ fn rules_with_errors_fill_nothing() {
     );
 }
 
-const OBJECTS: &str = r#"
-kind: AccessTemplate
-metadata: {name: objects}
-spec:
-  summary: Objects as they are
-  inputs:
-    from: {type: cidr}
-    port: {type: ports, default: "8080"}
-    tier: {type: string, pattern: "[a-z]+", default: front}
-    note: {type: string}
-  duration: {default: 20m, min: 1m, max: 2h}
-  gate:
-    objects:
-      - apiVersion: cilium.io/v2
-        kind: CiliumNetworkPolicy
-        spec:
-          port: "${port}"
-          cidr: "${from}"
-          labels: {tier: "${tier}", "${tier}": x}
-          text: "from ${from} to ${tier}: ${note}"
-          kept: [1, true, null]
-"#;
-
-#[test]
-fn a_whole_text_keeps_its_type_and_others_become_text() {
-    let pairs = inputs(&[("from", "203.0.113.7"), ("note", "hello")]);
-    let filled = fill_template(&template(OBJECTS), &pairs).unwrap();
-    let expected = json!({
-        "apiVersion": "cilium.io/v2",
-        "kind": "CiliumNetworkPolicy",
-        "spec": {
-            "port": 8080,
-            "cidr": "203.0.113.7/32",
-            "labels": {"tier": "front", "${tier}": "x"},
-            "text": "from 203.0.113.7/32 to front: hello",
-            "kept": [1, true, null],
-        },
-    });
-    assert_eq!(filled.gate, GateSpec::Objects(vec![expected]));
-}
-
-#[test]
-fn a_pattern_is_for_the_whole_text() {
-    for tier in ["front\nkind: Secret", "front-1", "x front", ""] {
-        let pairs = inputs(&[("from", "203.0.113.7"), ("note", ""), ("tier", tier)]);
-        let error = fill_template(&template(OBJECTS), &pairs).unwrap_err();
-        assert_eq!(error.input.as_deref(), Some("tier"), "{tier}");
-    }
-}
-
-/// The shape of a document: its keys and kinds of nodes.
-fn shape(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(shape).collect(),
-        Value::Object(fields) => fields.iter().map(|(k, v)| (k.clone(), shape(v))).collect(),
-        Value::String(_) => Value::from("text"),
-        other => other.clone(),
-    }
-}
-
 proptest! {
-    #[test]
-    fn no_input_changes_anything_but_its_own_text(note in ".{0,60}", odd in "[${}a-z:\\[\\]\"'\\n]{0,40}") {
-        static TEMPLATE: LazyLock<Template> = LazyLock::new(|| template(OBJECTS));
-        let gate = |note: &str| {
-            let pairs = inputs(&[("from", "203.0.113.7"), ("note", note)]);
-            match fill_template(&TEMPLATE, &pairs).unwrap().gate {
-                GateSpec::Objects(objects) => Value::Array(objects),
-                other => panic!("{other:?}"),
-            }
-        };
-        for typed in [note, odd] {
-            let filled = gate(&typed);
-            prop_assert_eq!(shape(&filled), shape(&gate("")));
-            let text = format!("from 203.0.113.7/32 to front: {typed}");
-            prop_assert_eq!(filled[0]["spec"]["text"].as_str(), Some(text.as_str()));
-        }
-    }
-
     #[test]
     fn no_input_makes_filling_panic(from in ".{0,40}", to in "[a-z0-9/.:,=-]{0,40}", port in "[a-z0-9/,-]{0,20}") {
         let _ = shipped("connect", &[("from", &from), ("to", &to), ("port", &port)]);

@@ -1,7 +1,7 @@
 //! Whether a rule approves an ask by itself.
 //!
 //! INVARIANT (automatic within limits): only where every limit that the rule writes is kept for sure, no
-//! warning is shown, and nothing about it is an emergency. What cannot be judged is not kept; then the
+//! warning is shown, it is known what opens, and nothing about it is an emergency. What cannot be judged is not kept; then the
 //! stages ask people, so doubt costs time and opens nothing.
 
 use crate::rules::condition::Scope;
@@ -52,6 +52,7 @@ pub(in crate::rules) fn limits(
         let warnings = counted(ask.opens_warnings, "warning");
         Err(format!("its preview has {warnings}"))
     });
+    let known = (!ask.is_known()).then(|| Err("what it gives is not computed".to_owned()));
     let emergency = ask
         .emergency
         .as_ref()
@@ -59,7 +60,7 @@ pub(in crate::rules) fn limits(
     let per_day = per_day(rule, auto, ask);
     let all = [max, per_day, hours, when, extension(auto, ask)];
     all.into_iter()
-        .chain([warnings, emergency])
+        .chain([warnings, known, emergency])
         .flatten()
         .collect()
 }

@@ -112,9 +112,9 @@ pub fn open_to<'a>(
     let mine: Vec<&Rule> = rules.rules.iter().filter(ours).collect();
     let of = |template: &'a Template| {
         let named = |rule: &&&Rule| {
-            rule.templates
-                .iter()
-                .any(|glob| glob.matches(&template.name))
+            let mut globs = rule.templates.iter();
+            let matches = globs.any(|glob| glob.matches(&template.name));
+            matches && (rule.names(&template.name) || !template.states_objects())
         };
         (
             template,

@@ -6,6 +6,7 @@ use super::assign::{self, Short, Slots};
 use super::case::Case;
 use super::{Reason, unclear};
 use crate::rules::condition::Scope;
+use crate::rules::facts::AskFacts;
 use crate::rules::group::{Group, channel_key, oncall_key, roll_key};
 use crate::rules::people::{Roll, UserId};
 use crate::rules::problem::counted;
@@ -34,7 +35,7 @@ pub(super) fn plan(case: &Case<'_>) -> Result<Vec<StagePlan>, Vec<Reason>> {
 pub(super) fn skipped(case: &Case<'_>) -> Vec<StagePlan> {
     let stages = case.stages().iter();
     let met = stages.filter(|stage| applies(stage, case.scope).unwrap_or(true));
-    met.filter_map(|stage| Some(planned(stage, case.group("", &stage.from).ok()?)))
+    met.filter_map(|stage| Some(planned(stage, case.group("", &stage.from).ok()?, case.ask)))
         .collect()
 }
 
@@ -44,13 +45,14 @@ pub(in crate::rules) fn applies(stage: &Stage, scope: &Scope) -> Result<bool, St
     when.map_or(Ok(true), |when| when.holds(scope))
 }
 
-pub(in crate::rules) fn planned(stage: &Stage, from: Group) -> StagePlan {
+pub(in crate::rules) fn planned(stage: &Stage, from: Group, ask: &AskFacts) -> StagePlan {
     StagePlan {
         name: stage.name.clone(),
         from,
         need: stage.need,
         quiet: stage.quiet.clone(),
         repeat: stage.repeat,
+        given: ask.given(),
     }
 }
 
@@ -73,7 +75,7 @@ fn applying(case: &Case<'_>) -> Result<Vec<StagePlan>, Vec<Reason>> {
             }
         }
         match case.group(&what, &stage.from) {
-            Ok(from) => plans.push(planned(stage, from)),
+            Ok(from) => plans.push(planned(stage, from, case.ask)),
             Err(reason) => reasons.push(reason),
         }
     }
@@ -181,7 +183,15 @@ fn too_few(plan: &StagePlan, people: usize, roll: &Roll) -> Reason {
                 n => format!("{n} people"),
             },
         ),
-        "you, guests, bots and deactivated accounts do not count: add people to the group",
+        match plan.given.is_empty() {
+            true => {
+                "you, guests, bots and deactivated accounts do not count: add people to the group"
+            }
+            false => {
+                "you, whoever is given a role or has no address that Slack tells (`users:read.email`), guests, bots \
+                 and deactivated accounts do not count: add people to the group"
+            }
+        },
     )
 }
 

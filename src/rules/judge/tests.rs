@@ -9,6 +9,7 @@ use crate::units::Seconds;
 
 mod auto;
 mod emergency;
+mod objects;
 mod ways;
 
 fn with(text: &str, written: &str, instead: &str) -> String {

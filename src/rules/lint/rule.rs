@@ -38,6 +38,7 @@ pub(in crate::rules) fn rule(
     let governed = governed(templates.as_deref(), known);
     let clusters = clusters(&spec.matches.value, findings);
     let when = condition(spec.matches.value.when.as_ref(), findings);
+    inputs(&spec.matches.value, when.as_ref(), &governed, findings);
     let requesters = requesters(&spec.requesters, "under this rule", allowed, findings);
     let guard = when.as_ref().and_then(Option::as_ref);
     let (stages, incident) = approvals(document, requesters.as_ref(), guard, allowed, findings);
@@ -113,6 +114,31 @@ pub(super) fn condition(
         }
         Some(condition)
     })
+}
+
+/// A warning for an input that the condition reads and a template lacks: such asks are refused.
+fn inputs(
+    spec: &MatchSpec,
+    when: Option<&Option<Condition>>,
+    governed: &[&Template],
+    findings: &mut Findings<'_>,
+) {
+    let (Some(at), Some(Some(condition))) = (&spec.when, when) else {
+        return;
+    };
+    for name in condition.inputs() {
+        let lacking = governed.iter().find(|t| !t.inputs.contains_key(name));
+        if let Some(template) = lacking {
+            let fault = Fault::new(
+                format!(
+                    "template `{}` has no input `{name}`: every ask for it that gets here is refused",
+                    template.name
+                ),
+                format!("say what should happen then: `'{name}' in inputs && …`"),
+            );
+            findings.warn(at, fault);
+        }
+    }
 }
 
 fn templates(

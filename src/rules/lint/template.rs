@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
+use super::objects::objects;
 use super::requesters::requesters;
 use super::rule::optional;
 use super::{frame, seconds};
@@ -11,13 +12,13 @@ use crate::grammar;
 use crate::rules::condition;
 use crate::rules::fill::check_value;
 use crate::rules::load::Allowed;
-use crate::rules::model::{AccessTemplate, At, ConnectSpec, DurationSpec, GateFields, InputSpec};
+use crate::rules::model::{AccessTemplate, At, ConnectSpec, DurationSpec, InputSpec, TemplateSpec};
 use crate::rules::problem::{Fault, Findings, suggest};
 use crate::rules::set::{Bounds, Gate, Input, InputKind, Slot, Template};
 use crate::rules::text::{Part, split};
 
 /// Inputs by name, those that are wrong included: a gate may name them all the same.
-type Inputs<'a> = BTreeMap<&'a str, Option<InputKind>>;
+pub(super) type Inputs<'a> = BTreeMap<&'a str, Option<InputKind>>;
 
 /// Checks a template; `None` when it has an error.
 pub(in crate::rules) fn template(
@@ -26,11 +27,10 @@ pub(in crate::rules) fn template(
     findings: &mut Findings<'_>,
 ) -> Option<Template> {
     let name = frame(document, findings);
-    super::unsupported::template(&document.spec, findings);
     let spec = &document.spec;
     let kinds = kinds(&spec.inputs, findings);
     let bounds = bounds(&spec.duration, findings);
-    let gate = gate(&spec.gate, &kinds, findings);
+    let gate = gate(spec, &kinds, allowed, findings);
     let requesters = optional(spec.requesters.as_ref(), |at| {
         requesters(at, "with this template", allowed, findings)
     });
@@ -133,13 +133,21 @@ fn bounds(at: &At<DurationSpec>, findings: &mut Findings<'_>) -> Option<Bounds> 
     Some(bounds)
 }
 
-fn gate(at: &At<GateFields>, inputs: &Inputs<'_>, findings: &mut Findings<'_>) -> Option<Gate> {
+fn gate(
+    spec: &TemplateSpec,
+    inputs: &Inputs<'_>,
+    allowed: &Allowed,
+    findings: &mut Findings<'_>,
+) -> Option<Gate> {
+    let at = &spec.gate;
     match (&at.value.connect, &at.value.objects) {
         (Some(connect), None) => self::connect(connect, inputs, findings),
-        (None, Some(objects)) => {
-            let checked = check_objects(&objects.value, inputs);
-            findings.keep(objects, checked)?;
-            Some(Gate::Objects(objects.value.clone()))
+        (None, Some(list)) => {
+            let patterns = |name: &str| {
+                let input = spec.inputs.get(name);
+                input.is_some_and(|input| input.pattern.is_some())
+            };
+            objects(list, (inputs, &patterns), allowed, findings)
         }
         _ => {
             findings.error(at, Fault::plain("a gate is either `connect` or `objects`"));
@@ -208,39 +216,9 @@ fn slot<T>(
 }
 
 /// The type of an input that a gate names; `None` inside where the input itself is wrong.
-fn known(name: &str, inputs: &Inputs<'_>) -> Result<Option<InputKind>, Fault> {
+pub(super) fn known(name: &str, inputs: &Inputs<'_>) -> Result<Option<InputKind>, Fault> {
     inputs.get(name).copied().ok_or_else(|| Fault {
         message: format!("the template has no input `{name}`"),
         hint: suggest(name, inputs.keys().copied()),
     })
-}
-
-/// Every text inside objects may only insert inputs that exist, and each object says what it is.
-fn check_objects(objects: &[serde_json::Value], inputs: &Inputs<'_>) -> Result<(), Fault> {
-    if objects.is_empty() {
-        return Err(Fault::plain("a gate without objects opens nothing"));
-    }
-    for object in objects {
-        let says = |field| object.get(field).is_some_and(serde_json::Value::is_string);
-        if !says("apiVersion") || !says("kind") {
-            return Err(Fault::plain("each object needs `apiVersion` and `kind`"));
-        }
-        check_texts(object, inputs)?;
-    }
-    Ok(())
-}
-
-fn check_texts(value: &serde_json::Value, inputs: &Inputs<'_>) -> Result<(), Fault> {
-    use serde_json::Value::{Array, Object, String};
-    match value {
-        String(text) => split(text)?.iter().try_for_each(|part| match part {
-            Part::Literal(_) => Ok(()),
-            Part::Expression(name) => known(name, inputs).map(|_| ()),
-        }),
-        Array(items) => items.iter().try_for_each(|item| check_texts(item, inputs)),
-        Object(fields) => fields
-            .values()
-            .try_for_each(|item| check_texts(item, inputs)),
-        _ => Ok(()),
-    }
 }

@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use crate::rules::problem::usable;
 use crate::rules::testing::{self, ORDERS};
 
+mod objects;
 mod ways;
 
 /// What is reported for the example rule with one text replaced, for each replacement.
@@ -121,7 +122,7 @@ fn matches_that_are_wrong() {
     templates: [conect]
         r.yaml:6:23: error: there is no template `conect`; did you mean `connect`?
     templates: ["db-*"]
-        r.yaml:6:23: error: there is no template `db-*`; there are `connect`, `debug-ingress`
+        r.yaml:6:23: error: there is no template `db-*`; there are `cilium-fqdn-egress`, `connect`, `database-console`, `debug-ingress`, `egress-cidr`, `metrics-scrape`, `temporary-role-binding`
     templates: []
         r.yaml:6:22: error: a rule without templates governs nothing; name them, or write `"*"`
     clusters: []
@@ -426,8 +427,13 @@ fn rules_behind_several_that_take_all_their_asks() {
     let connect = named("all-connect", "[connect]", "[\"*\"]", "");
     let debug = named("all-debug", "[\"debug-*\"]", "[\"*\"]", ", when: \"true\"");
     let prod = named("prod-debug", "[debug-ingress]", "[\"prod-*\"]", "");
-    let late = named("late", "[\"*\"]", "[prod-eu, \"prod-*\"]", "");
-    let later = named("later", "[\"*\"]", "[\"*\"]", "");
+    let late = named(
+        "late",
+        "[connect, \"debug-*\"]",
+        "[prod-eu, \"prod-*\"]",
+        "",
+    );
+    let later = named("later", "[connect, \"debug-*\"]", "[\"*\"]", "");
     let never = named("never", "[\"*\"]", "[\"*\"]", ", when: \"1 > 2\"");
     assert_snapshot!(reported(&[&connect, &debug, &late].map(String::as_str).join("---")), @r#"    r.yaml:38:18: warning: no ask reaches this rule: `all-connect` and `all-debug` govern all of them together; those rules are at r.yaml:4:18 and r.yaml:21:18; the first match governs"#);
     assert_snapshot!(reported(&[&connect, &prod, &late].map(String::as_str).join("---")), @r#"    r.yaml:38:18: warning: no ask reaches this rule: `all-connect` and `prod-debug` govern all of them together; those rules are at r.yaml:4:18 and r.yaml:21:18; the first match governs"#);
@@ -521,20 +527,16 @@ fn template_gates_that_are_wrong() {
     connect: {from: "${from}", to: "${to}"}
         objects: []
         r.yaml:14:5: error: a gate is either `connect` or `objects`
-        r.yaml:15:14: error: `objects` is not supported in this version; take it out: it would have no effect
     {}
         r.yaml:14:5: error: a gate is either `connect` or `objects`
     objects: []
-        r.yaml:14:14: error: `objects` is not supported in this version; take it out: it would have no effect
         r.yaml:14:14: error: a gate without objects opens nothing
     objects: [{kind: NetworkPolicy}]
-        r.yaml:14:14: error: `objects` is not supported in this version; take it out: it would have no effect
-        r.yaml:14:14: error: each object needs `apiVersion` and `kind`
+        r.yaml:14:15: error: each object needs `apiVersion` and `kind`
     objects: [{apiVersion: v1, kind: Secret, metadata: {name: "x-${tiket}"}}]
-        r.yaml:14:14: error: `objects` is not supported in this version; take it out: it would have no effect
-        r.yaml:14:14: error: the template has no input `tiket`; did you mean `ticket`?
+        r.yaml:14:15: error: the template has no input `tiket`; did you mean `ticket`?
     objects: [{apiVersion: v1, kind: Secret, metadata: {name: "x-${ticket}"}}]
-        r.yaml:14:14: error: `objects` is not supported in this version; take it out: it would have no effect
+        r.yaml:14:15: error: `Secret` of `v1` is not a kind that a gate may be made of; use one of NetworkPolicy, CiliumNetworkPolicy, RoleBinding
     "#);
 }
 

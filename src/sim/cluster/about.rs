@@ -11,8 +11,8 @@ use super::reply::Reply;
 /// The server that the simulator was compared with.
 const VERSION: &str = "v1.36.3";
 
-/// Answers a path that is about the server.
-pub(super) fn answer(path: &str) -> Reply {
+/// Answers a path that is about the server, as far as it serves kinds.
+pub(super) fn answer(path: &str, served: &dyn Fn(&Kind) -> bool) -> Reply {
     let steps: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
     match steps.as_slice() {
         ["healthz" | "readyz" | "livez"] => Reply {
@@ -29,17 +29,17 @@ pub(super) fn answer(path: &str) -> Reply {
             200,
             json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}),
         ),
-        ["api", version] => resources("", version),
-        ["apis"] => Reply::ok(200, groups()),
-        ["apis", group, version] => resources(group, version),
+        ["api", version] => resources(("", version), served),
+        ["apis"] => Reply::ok(200, groups(served)),
+        ["apis", group, version] => resources((group, version), served),
         _ => Reply::not_served(),
     }
 }
 
-fn groups() -> Value {
+fn groups(served: &dyn Fn(&Kind) -> bool) -> Value {
     let named: BTreeSet<(&str, String)> = KINDS
         .iter()
-        .filter(|k| !k.group.is_empty())
+        .filter(|k| !k.group.is_empty() && served(k))
         .map(|k| (k.group, k.api_version()))
         .collect();
     let mut versions: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
@@ -53,9 +53,9 @@ fn groups() -> Value {
     json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
 }
 
-fn resources(group: &str, version: &str) -> Reply {
+fn resources((group, version): (&str, &str), served: &dyn Fn(&Kind) -> bool) -> Reply {
     const VERBS: [&str; 6] = ["create", "delete", "get", "list", "patch", "watch"];
-    let served = |k: &&Kind| k.group == group && k.version == version;
+    let here = |k: &&Kind| k.group == group && k.version == version && served(k);
     let resource = |k: &Kind| {
         let short: Vec<&str> = Some(k.short)
             .filter(|s| !s.is_empty())
@@ -64,7 +64,7 @@ fn resources(group: &str, version: &str) -> Reply {
         json!({"name": k.plural, "shortNames": short, "singularName": k.name.to_lowercase(), "kind": k.name,
                "namespaced": k.namespaced, "verbs": VERBS})
     };
-    let all: Vec<Value> = KINDS.iter().filter(served).map(resource).collect();
+    let all: Vec<Value> = KINDS.iter().filter(here).map(resource).collect();
     if all.is_empty() {
         return Reply::not_served();
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::fields::{How, Owner, Path};
-use super::kinds::{Kind, POLICIES};
+use super::kinds::Kind;
 use super::reply::{Cause, Reply};
 use super::route::Verb;
 use super::schema::{self, Misfit};
@@ -46,10 +46,7 @@ impl Write<'_> {
     /// strict; dropped otherwise.
     pub(super) fn check_shape(&mut self, key: &Key) -> Result<(), Reply> {
         let call = self.call;
-        if call.kind.plural != POLICIES {
-            return Ok(());
-        }
-        let Some(misfit) = schema::misfit(&self.body) else {
+        let Some(misfit) = schema::misfit(call.kind, &self.body) else {
             return Ok(());
         };
         let strict = call.query("fieldValidation") == "Strict";
@@ -74,7 +71,7 @@ impl Write<'_> {
             }
             (_, Misfit::Type(words)) => Err(Reply::bad(&words)),
             (_, Misfit::Unknown(_)) => {
-                schema::prune(&mut self.body);
+                schema::prune(call.kind, &mut self.body);
                 Ok(())
             }
         }

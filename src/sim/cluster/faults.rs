@@ -1,6 +1,6 @@
 //! What can be made to go wrong: an API server that refuses, hangs, loses answers or is away.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,14 +32,17 @@ pub enum On {
     Watches,
     /// Calls of one verb.
     Verb(Verb),
+    /// Every call but watches about objects of one kind, by its plural.
+    Kind(&'static str),
 }
 
 impl On {
-    fn hits(self, verb: Verb) -> bool {
+    fn hits(self, verb: Verb, kind: &Kind) -> bool {
         match self {
             Self::Calls => verb != Verb::Watch,
             Self::Watches => verb == Verb::Watch,
             Self::Verb(one) => verb == one,
+            Self::Kind(plural) => verb != Verb::Watch && kind.plural == plural,
         }
     }
 }
@@ -56,7 +59,18 @@ struct Planned {
 struct Forbidden {
     verb: String,
     plural: String,
-    namespace: Option<String>,
+    hits: Hits,
+}
+
+/// Which calls a missing permission hits.
+#[derive(Debug, Clone)]
+enum Hits {
+    /// All.
+    Every,
+    /// Those for the whole cluster.
+    Whole,
+    /// Those for one namespace.
+    In(String),
 }
 
 /// An admission policy that refuses by name.
@@ -73,6 +87,8 @@ struct Rules {
     denials: Vec<Denial>,
     /// Calls whose first answer was lost; `None`: answers arrive.
     lost: Option<HashSet<String>>,
+    /// API groups that this cluster does not have.
+    absent: BTreeSet<String>,
 }
 
 /// Everything planned to go wrong.
@@ -93,12 +109,12 @@ impl Faults {
     }
 
     /// The next planned fault for such a call, used up by this.
-    pub(super) fn take(&self, verb: Verb) -> Option<Fault> {
+    pub(super) fn take(&self, call: &Call) -> Option<Fault> {
         let mut rules = self.rules();
         let next = rules
             .planned
             .iter_mut()
-            .find(|p| p.left > 0 && p.on.hits(verb))?;
+            .find(|p| p.left > 0 && p.on.hits(call.verb, call.kind))?;
         next.left -= 1;
         let fault = next.fault;
         rules.planned.retain(|p| p.left > 0);
@@ -133,18 +149,28 @@ impl Faults {
 
     pub(super) fn heal(&self) {
         let mut rules = self.rules();
-        let lost = rules.lost.take();
+        let (lost, absent) = (rules.lost.take(), std::mem::take(&mut rules.absent));
         *rules = Rules {
             lost,
+            absent,
             ..Rules::default()
         };
     }
 
     pub(super) fn forbid(&self, verb: &str, plural: &str, namespace: Option<&str>) {
+        let hits = namespace.map_or(Hits::Every, |name| Hits::In(name.to_owned()));
+        self.withhold(verb, plural, hits);
+    }
+
+    pub(super) fn forbid_in_whole(&self, verb: &str, plural: &str) {
+        self.withhold(verb, plural, Hits::Whole);
+    }
+
+    fn withhold(&self, verb: &str, plural: &str, hits: Hits) {
         self.rules().forbidden.push(Forbidden {
             verb: verb.to_owned(),
             plural: plural.to_owned(),
-            namespace: namespace.map(str::to_owned),
+            hits,
         });
     }
 
@@ -153,13 +179,27 @@ impl Faults {
         self.rules().denials.push(Denial { contains, message });
     }
 
+    pub(super) fn serve_group(&self, group: &str, served: bool) {
+        let mut rules = self.rules();
+        if served {
+            rules.absent.remove(group);
+        } else {
+            rules.absent.insert(group.to_owned());
+        }
+    }
+
+    pub(super) fn has_group(&self, group: &str) -> bool {
+        !self.rules().absent.contains(group)
+    }
+
     /// Whether RBAC holds these rights.
     pub(super) fn may(&self, verb: &str, plural: &str, namespace: Option<&str>) -> bool {
-        let hits = |f: &Forbidden| {
-            f.verb == verb
-                && f.plural == plural
-                && (f.namespace.is_none() || f.namespace.as_deref() == namespace)
+        let place = |hits: &Hits| match hits {
+            Hits::Every => true,
+            Hits::Whole => namespace.is_none(),
+            Hits::In(name) => namespace == Some(name),
         };
+        let hits = |f: &Forbidden| f.verb == verb && f.plural == plural && place(&f.hits);
         !self.rules().forbidden.iter().any(hits)
     }
 

@@ -42,8 +42,9 @@ const CILIUM: (&str, &str) = ("cilium.io", "v2");
 const TIERS: (&str, &str) = ("policy.networking.k8s.io", "v1alpha1");
 const TIERS_2: (&str, &str) = ("policy.networking.k8s.io", "v1alpha2");
 const NETWORKING: (&str, &str) = ("networking.k8s.io", "v1");
+const RBAC: (&str, &str) = ("rbac.authorization.k8s.io", "v1");
 
-/// All of them. Only NetworkPolicy is checked as the real server does; of the others metadata is.
+/// All of them. NetworkPolicy and RoleBinding are checked as the real server does; of the others metadata is.
 pub const KINDS: &[Kind] = &[
     Kind {
         namespaced: false,
@@ -97,10 +98,12 @@ pub const KINDS: &[Kind] = &[
         )
     },
     kind(NETWORKING, "NetworkPolicy", POLICIES, "netpol"),
+    kind(RBAC, "RoleBinding", BINDINGS, ""),
 ];
 
-/// The plural of the one kind with rules of its own.
+/// The plurals of the kinds with rules of their own.
 pub(super) const POLICIES: &str = "networkpolicies";
+pub(super) const BINDINGS: &str = "rolebindings";
 
 impl Kind {
     /// The kind at a path.

@@ -1,4 +1,4 @@
-//! Reading, and the two reviews that read permissions.
+//! Reading, and the reviews: who somebody is, and what they may do.
 
 use std::collections::VecDeque;
 
@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 use super::SimCluster;
 use super::reply::Reply;
 use super::route::{Call, Verb};
-use super::select::Selector;
-use super::world::{Key, Rest, World, texts};
+use super::select::Selection;
+use super::world::{Key, Rest, World};
 use super::write::Write;
+
+/// Whom the server takes everybody for: it asks for no credentials.
+const EVERYBODY: &str = "admin";
 
 impl SimCluster {
     /// Answers everything about objects but watches.
@@ -35,6 +38,7 @@ impl SimCluster {
     pub(super) fn write_value(&self, call: &Call, body: Value) -> Result<Reply, Reply> {
         let now = self.now();
         let admit = |call: &Call, object: &Value| {
+            super::binding::escalation(self.faults(), call, object)?;
             self.faults()
                 .admit(call, super::world::meta(object, "name"))
         };
@@ -54,6 +58,9 @@ impl SimCluster {
         };
         let status = match review {
             "tokenreviews" => self.token_status(&object),
+            "selfsubjectreviews" => json!({"userInfo": {
+                "username": EVERYBODY, "groups": ["system:masters", "system:authenticated"],
+            }}),
             _ => json!({"allowed": self.allows(&object)}),
         };
         super::fields::set(&mut object, &["status".to_owned()], status);
@@ -155,7 +162,7 @@ fn list(world: &mut World, call: &Call) -> Result<Reply, Reply> {
 }
 
 fn fresh(world: &World, call: &Call) -> Result<Rest, Reply> {
-    let selector = Selector::parse(call.query("labelSelector")).map_err(|e| Reply::bad(&e))?;
+    let selection = Selection::of(call)?;
     let here = |key: &Key| {
         key.plural == call.kind.plural
             && call.namespace.as_ref().is_none_or(|n| *n == key.namespace)
@@ -166,7 +173,7 @@ fn fresh(world: &World, call: &Call) -> Result<Rest, Reply> {
         .filter(|(key, _)| here(key))
         .map(|(_, o)| o.shown());
     let items: VecDeque<Value> = found
-        .filter(|o| selector.matches(&texts(o, "labels")))
+        .filter(|o| selection.selects(o))
         .map(|mut o| {
             // Items of a list say neither; the list does.
             super::fields::remove(&mut o, &["kind".to_owned()]);

@@ -47,7 +47,8 @@ impl Verb {
 pub(super) enum Target {
     /// Objects of a kind.
     Objects(Call),
-    /// `tokenreviews`, `selfsubjectaccessreviews`: answered, not stored. The resource's name.
+    /// `tokenreviews`, `selfsubjectaccessreviews`, `selfsubjectreviews`: answered, not stored. The
+    /// resource's name.
     Review(&'static str),
     /// Discovery, version and health: the path.
     About(String),
@@ -119,6 +120,7 @@ fn review(group: &str, rest: &[&str], method: &Method) -> Option<&'static str> {
     match (group, rest) {
         _ if method != Method::POST => None,
         ("authentication.k8s.io", ["tokenreviews"]) => Some("tokenreviews"),
+        ("authentication.k8s.io", ["selfsubjectreviews"]) => Some("selfsubjectreviews"),
         ("authorization.k8s.io", ["selfsubjectaccessreviews"]) => Some("selfsubjectaccessreviews"),
         _ => None,
     }

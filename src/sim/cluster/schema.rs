@@ -1,6 +1,8 @@
-//! The shape of a NetworkPolicy: which fields exist and of which type.
+//! The shapes of what gates are made of: which fields exist and of which type.
 
 use serde_json::{Map, Value};
+
+use super::kinds::Kind;
 
 /// What may stand at a place.
 #[derive(Debug)]
@@ -86,6 +88,65 @@ const POLICY: Shape = Shape::Fields(&[
     ),
 ]);
 
+/// <https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/role-binding-v1/>
+const BINDING: Shape = Shape::Fields(&[
+    ("apiVersion", Shape::Text),
+    ("kind", Shape::Text),
+    ("metadata", METADATA),
+    (
+        "roleRef",
+        Shape::Fields(&[
+            ("apiGroup", Shape::Text),
+            ("kind", Shape::Text),
+            ("name", Shape::Text),
+        ]),
+    ),
+    (
+        "subjects",
+        Shape::List(&Shape::Fields(&[
+            ("apiGroup", Shape::Text),
+            ("kind", Shape::Text),
+            ("name", Shape::Text),
+            ("namespace", Shape::Text),
+        ])),
+    ),
+]);
+
+/// The fields of Cilium's own definition, one level deep:
+/// <https://docs.cilium.io/en/stable/network/kubernetes/policy/>
+const CILIUM: Shape = Shape::Fields(&[
+    ("apiVersion", Shape::Text),
+    ("kind", Shape::Text),
+    ("metadata", METADATA),
+    (
+        "spec",
+        Shape::Fields(&[
+            ("description", Shape::Text),
+            ("egress", Shape::List(&Shape::Any)),
+            ("egressDeny", Shape::List(&Shape::Any)),
+            ("enableDefaultDeny", Shape::Any),
+            ("endpointSelector", SELECTOR),
+            ("ingress", Shape::List(&Shape::Any)),
+            ("ingressDeny", Shape::List(&Shape::Any)),
+            ("labels", Shape::Any),
+            ("log", Shape::Any),
+            ("nodeSelector", SELECTOR),
+        ]),
+    ),
+    ("specs", Shape::List(&Shape::Any)),
+    ("status", Shape::Any),
+]);
+
+/// Of kinds without a shape nothing is looked at.
+fn shape_of(kind: &Kind) -> Option<&'static Shape> {
+    match (kind.group, kind.plural) {
+        ("networking.k8s.io", "networkpolicies") => Some(&POLICY),
+        ("rbac.authorization.k8s.io", "rolebindings") => Some(&BINDING),
+        ("cilium.io", "ciliumnetworkpolicies") => Some(&CILIUM),
+        _ => None,
+    }
+}
+
 /// A place where an object does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Misfit {
@@ -95,9 +156,9 @@ pub(super) enum Misfit {
     Type(String),
 }
 
-/// The first place where a NetworkPolicy does not fit its kind.
-pub(super) fn misfit(policy: &Value) -> Option<Misfit> {
-    fit(&POLICY, policy, "")
+/// The first place where an object does not fit its kind.
+pub(super) fn misfit(kind: &Kind, object: &Value) -> Option<Misfit> {
+    fit(shape_of(kind)?, object, "")
 }
 
 fn fit(shape: &Shape, value: &Value, path: &str) -> Option<Misfit> {
@@ -141,8 +202,10 @@ fn fields_fit(
 }
 
 /// Drops fields that do not exist, as a lenient POST does.
-pub(super) fn prune(policy: &mut Value) {
-    trim(&POLICY, policy);
+pub(super) fn prune(kind: &Kind, object: &mut Value) {
+    if let Some(shape) = shape_of(kind) {
+        trim(shape, object);
+    }
 }
 
 fn trim(shape: &Shape, value: &mut Value) {
@@ -188,8 +251,9 @@ mod tests {
             ),
             (json!({"spec": {"podSelector": null}}), None),
         ];
+        let kind = Kind::at("networking.k8s.io", "v1", "networkpolicies").unwrap();
         for (policy, expected) in cases {
-            assert_eq!(misfit(&policy), expected, "{policy}");
+            assert_eq!(misfit(kind, &policy), expected, "{policy}");
         }
     }
 }

@@ -1,10 +1,81 @@
-//! Label selectors as text, as query strings carry them: `a=b,c!=d,e,!f,g in (h,i)`.
+//! Selectors as text, as query strings carry them: of labels (`a=b,c!=d,e,!f,g in (h,i)`), and of the two
+//! fields that every kind has (`metadata.name=a,metadata.namespace!=b`).
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
+use super::reply::Reply;
+use super::route::Call;
+use super::world::{meta, texts};
+
+/// What a list or a watch is about, of all that is in its place.
+#[derive(Debug, Clone)]
+pub(super) struct Selection {
+    labels: Selector,
+    fields: Fields,
+}
+
+impl Selection {
+    /// Reads both selectors of a call.
+    pub(super) fn of(call: &Call) -> Result<Self, Reply> {
+        let bad = |words: String| Reply::bad(&words);
+        Ok(Self {
+            labels: Selector::parse(call.query("labelSelector")).map_err(bad)?,
+            fields: Fields::parse(call.query("fieldSelector")).map_err(bad)?,
+        })
+    }
+
+    /// Whether it is about this object.
+    pub(super) fn selects(&self, object: &Value) -> bool {
+        self.labels.matches(&texts(object, "labels")) && self.fields.matches(object)
+    }
+}
+
+/// A parsed field selector; every term must hold: a field of the metadata, whether it must be that, and
+/// the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Fields(Vec<(&'static str, bool, String)>);
+
+impl Fields {
+    fn parse(text: &str) -> Result<Self, String> {
+        let terms = text.split(',').filter(|term| !term.is_empty());
+        terms.map(parse_field).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn matches(&self, object: &Value) -> bool {
+        let holds =
+            |(field, is, value): &(&str, bool, String)| (meta(object, field) == value) == *is;
+        self.0.iter().all(holds)
+    }
+}
+
+fn parse_field(term: &str) -> Result<(&'static str, bool, String), String> {
+    let (field, is, value) = if let Some((field, value)) = term.split_once("!=") {
+        (field, false, value)
+    } else if let Some((field, value)) = term.split_once("==") {
+        (field, true, value)
+    } else {
+        let whole = term.split_once('=');
+        let (field, value) = whole
+            .ok_or_else(|| format!("invalid selector: {term:?}; can't understand {term:?}"))?;
+        (field, true, value)
+    };
+    let field = match field {
+        "metadata.name" => "name",
+        "metadata.namespace" => "namespace",
+        other => {
+            return Err(format!(
+                "{other:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+            ));
+        }
+    };
+    Ok((field, is, value.to_owned()))
+}
+
 /// A parsed selector; every term must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Selector(Vec<Term>);
+struct Selector(Vec<Term>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Term {
@@ -16,7 +87,7 @@ enum Term {
 
 impl Selector {
     /// Reads a selector; `Err` says what is wrong, in the server's words.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, String> {
         split(text)
             .into_iter()
             .map(|term| parse_term(term.trim()))
@@ -25,7 +96,7 @@ impl Selector {
     }
 
     /// Whether labels fit.
-    pub(super) fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+    fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
         self.0.iter().all(|term| match term {
             Term::In(key, values) => labels.get(key).is_some_and(|v| values.contains(v)),
             // An object without the key is "not in".
@@ -106,5 +177,25 @@ mod tests {
             assert_eq!(selector.matches(&labels), expected, "{text}");
         }
         assert!(Selector::parse("a===").is_err());
+    }
+
+    #[test]
+    fn fields_mean_what_kubernetes_says() {
+        let object = serde_json::json!({"metadata": {"name": "web", "namespace": "shop"}});
+        let cases = [
+            ("", true),
+            ("metadata.name=web", true),
+            ("metadata.name==web", true),
+            ("metadata.name=db", false),
+            ("metadata.name!=db,metadata.namespace=shop", true),
+            ("metadata.name=web,metadata.namespace=orders", false),
+        ];
+        for (text, expected) in cases {
+            let fields = Fields::parse(text).unwrap();
+            assert_eq!(fields.matches(&object), expected, "{text}");
+        }
+        for wrong in ["metadata.name", "spec.nodeName=a"] {
+            assert!(Fields::parse(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use tower::{BoxError, Service};
 
 use super::faults::Fault;
+use super::kinds::Kind;
 use super::reply::Reply;
 use super::route::{self, Call, Target, Verb};
 use super::stream::Watching;
@@ -56,9 +57,15 @@ where
             let body = Limited::new(body, MAX_BODY).collect().await?.to_bytes();
             sim.reachable().await?;
             match route::read(&parts) {
+                Target::Objects(call) if !sim.faults().has_group(call.kind.group) => {
+                    Ok(plain(Reply::not_served()))
+                }
                 Target::Objects(call) => sim.objects_call(call, &body).await,
                 Target::Review(review) => Ok(plain(sim.review(review, &body))),
-                Target::About(path) => Ok(plain(about::answer(&path))),
+                Target::About(path) => {
+                    let served = |kind: &Kind| sim.faults().has_group(kind.group);
+                    Ok(plain(about::answer(&path, &served)))
+                }
                 Target::Nothing => Ok(plain(Reply::not_served())),
             }
         }
@@ -79,7 +86,7 @@ impl SimCluster {
     }
 
     async fn objects_call(&self, call: Call, body: &Bytes) -> Result<Response<SimBody>, BoxError> {
-        let planned = self.faults().take(call.verb);
+        let planned = self.faults().take(&call);
         let lost = || self.faults().take_answer(&call);
         let fault = planned.or_else(|| lost().then_some(Fault::LostAnswer));
         match fault {

@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use super::reply::Reply;
 use super::route::Call;
-use super::select::Selector;
-use super::world::{Event, World, texts};
+use super::select::Selection;
+use super::world::{Event, World};
 use super::{Pulse, SimCluster};
 
 /// How long a watch lasts that does not say: within the real server's 30 to 60 min.
@@ -23,7 +23,7 @@ const DEFAULT_SECONDS: u64 = 1800;
 pub(super) struct Watching {
     sim: SimCluster,
     call: Call,
-    selector: Selector,
+    selection: Selection,
     /// Everything up to here was sent.
     at: u64,
     /// Lines to send first.
@@ -38,7 +38,7 @@ pub(super) struct Watching {
 impl Watching {
     /// Opens a watch; the snapshot it starts from and its place in history are taken under one lock.
     pub(super) fn open(sim: &SimCluster, call: Call) -> Result<Self, Reply> {
-        let selector = Selector::parse(call.query("labelSelector")).map_err(|e| Reply::bad(&e))?;
+        let selection = Selection::of(&call)?;
         let seconds = call
             .query("timeoutSeconds")
             .parse()
@@ -49,7 +49,7 @@ impl Watching {
         let mut watching = Self {
             sim: sim.clone(),
             call,
-            selector,
+            selection,
             at: 0,
             opening: Vec::new(),
             end: Instant::now() + Duration::from_secs(seconds),
@@ -110,7 +110,7 @@ impl Watching {
     }
 
     fn selects(&self, object: &Value) -> bool {
-        self.selector.matches(&texts(object, "labels"))
+        self.selection.selects(object)
     }
 
     fn bookmark(&self) -> Value {

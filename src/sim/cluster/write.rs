@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::checks::{check_identity, check_preconditions};
 use super::fields::{self, How};
-use super::kinds::{Kind, POLICIES};
+use super::kinds::{BINDINGS, Kind, POLICIES};
 use super::reply::{Cause, Reply};
 use super::route::{Call, Verb};
 use super::world::{Key, Stored, World, meta, set_meta, set_type, stamp};
-use super::{apply, meta as metadata, policy};
+use super::{apply, binding, meta as metadata, policy};
 use crate::units::Time;
 
 /// What refuses an object after it was found valid: admission.
@@ -119,6 +119,10 @@ impl World {
         if kind.plural == POLICIES {
             causes.extend(policy::problems(&stored.object));
         }
+        if kind.plural == BINDINGS {
+            let before = live.as_ref().map(|live| &live.object);
+            causes.extend(binding::problems(&stored.object, before));
+        }
         if !causes.is_empty() {
             return Err(Reply::invalid(kind, &key.name, &causes));
         }
@@ -176,16 +180,14 @@ impl World {
         if rehearsed {
             return Ok(Reply::deleted(call.kind, &key.name, &uid));
         }
-        if has_finalizers(&live.object) {
-            if !live.meta("deletionTimestamp").is_empty() {
+        let mut going = live.clone();
+        wait_for_collector(&mut going.object, &write.body);
+        if has_finalizers(&going.object) {
+            if !live.meta("deletionTimestamp").is_empty() && going.object == live.object {
                 return Ok(Reply::ok(200, live.shown()));
             }
-            let mut going = live;
-            set_meta(
-                &mut going.object,
-                "deletionTimestamp",
-                json!(stamp(write.now)),
-            );
+            let now = json!(stamp(write.now));
+            set_meta(&mut going.object, "deletionTimestamp", now);
             return Ok(Reply::ok(200, self.commit(key, Some(going))));
         }
         self.remove(&key);
@@ -239,6 +241,9 @@ pub(super) fn normalise(kind: &Kind, object: &mut Value) {
     if kind.plural == POLICIES {
         policy::default(object);
     }
+    if kind.plural == BINDINGS {
+        binding::default(object);
+    }
     if kind.plural == "namespaces" {
         let name = json!(meta(object, "name"));
         let label = ["metadata", "labels", "kubernetes.io/metadata.name"].map(str::to_owned);
@@ -254,6 +259,29 @@ fn unchanged(new: &Stored, live: &Stored) -> bool {
             .collect()
     };
     new.object == live.object && sets(new) == sets(live)
+}
+
+/// What a delete says of dependents: in the background nothing waits for the garbage collector, not even what
+/// waited before.
+fn wait_for_collector(object: &mut Value, options: &Value) {
+    let policy = options.get("propagationPolicy").and_then(Value::as_str);
+    let added = match policy {
+        None => return,
+        Some("Foreground") => Some("foregroundDeletion"),
+        Some("Orphan") => Some("orphan"),
+        Some(_) => None,
+    };
+    let held = object
+        .pointer("/metadata/finalizers")
+        .and_then(Value::as_array);
+    let mut held: Vec<Value> = held.cloned().unwrap_or_default();
+    held.retain(|one| one != "foregroundDeletion" && one != "orphan");
+    held.extend(added.map(Value::from));
+    if held.is_empty() {
+        fields::remove(object, &["metadata".to_owned(), "finalizers".to_owned()]);
+    } else {
+        set_meta(object, "finalizers", Value::Array(held));
+    }
 }
 
 fn has_finalizers(object: &Value) -> bool {

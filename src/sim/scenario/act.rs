@@ -27,6 +27,7 @@ impl Stage {
             Act::Fill { .. } | Act::Submit(_) | Act::CloseForm(_) | Act::OpenHome(_) => {
                 self.use_screen(act).await?;
             }
+            Act::RefuseGates(words) => self.town.api.deny_names("drawbridge-", words),
             Act::Break(trouble) => self.town.trouble(*trouble, true),
             Act::Mend(trouble) => self.town.trouble(*trouble, false),
             Act::StopBot => self.town.stop_bot().await?,
@@ -201,11 +202,8 @@ impl Stage {
             Act::DeleteGates => {
                 for gate in ours(&api.objects()) {
                     let meta = gate.get("metadata").cloned().unwrap_or_default();
-                    api.remove(
-                        "NetworkPolicy",
-                        &text(&meta, "namespace"),
-                        &text(&meta, "name"),
-                    );
+                    let (namespace, name) = (text(&meta, "namespace"), text(&meta, "name"));
+                    api.remove(&text(&gate, "kind"), &namespace, &name);
                 }
             }
             other => bail!("not about the cluster: {other:?}"),

@@ -175,6 +175,8 @@ pub enum Act {
     },
     /// A person with access to the cluster removes our objects.
     DeleteGates,
+    /// An admission policy refuses our objects in these words.
+    RefuseGates(String),
     /// The bot stops in order.
     StopBot,
     /// The bot's process dies: at once, or right after the next thing of this kind that it does.

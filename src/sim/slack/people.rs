@@ -136,7 +136,7 @@ impl Person {
         if let (Some(fields), true) = (profile.as_object_mut(), with_email) {
             fields.insert(
                 "email".to_owned(),
-                json!(format!("{}@town.example", self.name)),
+                json!(format!("{}@example.com", self.name)),
             );
         }
         profile
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(kim.describe(winter, false)["profile"].get("email"), None);
         assert_eq!(
             kim.describe(winter, true)["profile"]["email"],
-            json!("kim@town.example")
+            json!("kim@example.com")
         );
     }
 }

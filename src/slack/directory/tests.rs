@@ -87,8 +87,8 @@ fn an_address_is_known_where_slack_tells_it() {
     let user = UserId("U1".to_owned());
     for (profile, expected) in [
         (
-            json!({"email": "dana@town.example"}),
-            Some("dana@town.example"),
+            json!({"email": "dana@example.com"}),
+            Some("dana@example.com"),
         ),
         (json!({"email": ""}), None),
         (json!({"email": null}), None),

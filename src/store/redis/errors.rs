@@ -107,6 +107,22 @@ fn unknown(error: &RedisError) -> Meaning {
     Meaning::Away
 }
 
+/// The server's words where it answers and says no to us: an unknown user or password, a permission that
+/// lacks. To a bot that serves it is away, because an operator can repair that while it runs.
+pub fn refusal(error: &StoreError) -> Option<String> {
+    let StoreError::Away(why) = error else {
+        return None;
+    };
+    let said = why.downcast_ref::<RedisError>()?;
+    let coded = |code| ["NOAUTH", "WRONGPASS", "NOPERM"].contains(&code);
+    // So the client calls it where a new connection is refused.
+    let says_no = said.code().is_some_and(coded) || said.kind() == ErrorKind::AuthenticationFailed;
+    says_no.then(|| match said.detail() {
+        Some(detail) => format!("{why}: {detail}"),
+        None => why.to_string(),
+    })
+}
+
 /// Errors that no server sent.
 fn judge_client(error: RedisError) -> (StoreError, Cure) {
     match error.kind() {
@@ -172,6 +188,17 @@ mod tests {
         ] {
             let (error, cure) = judge(server(line));
             assert_eq!((error.retry(), cure), (Retry::Never, Cure::Keep), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_servers_no_is_told_from_its_absence() {
+        let told = |line| refusal(&judge(server(line)).0);
+        let lacks = told("NOPERM this user has no permissions to run the 'xadd' command");
+        assert!(lacks.unwrap().starts_with("the user lacks a permission: "));
+        assert!(told("WRONGPASS invalid username-password pair").is_some());
+        for line in ["LOADING Redis is loading", "OOM command not allowed"] {
+            assert_eq!(told(line), None, "{line}");
         }
     }
 

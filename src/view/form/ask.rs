@@ -226,11 +226,7 @@ fn no(message: &str, hint: Option<&str>) -> Draft {
 
 fn would(request: &Request) -> Draft {
     let title = Markup::from("Would open").bold() + " " + effect::path(request);
-    Draft::new()
-        .line(title)
-        .line(effect::opens(request))
-        .line(effect::warnings(request))
-        .line(asks(request))
+    effect::shown(Draft::new().line(title), request).line(asks(request))
 }
 
 fn asks(request: &Request) -> Markup {

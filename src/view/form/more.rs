@@ -6,7 +6,7 @@ use super::super::markup::Markup;
 use super::super::screen::{Choice, Screen};
 use super::super::stages::{self, Voice};
 use super::super::text::units;
-use super::super::{effect, outcome};
+use super::super::{effect, outcome, stated};
 use super::field::Field;
 use super::lengths::{self, between, length_value};
 use super::sheet::{Sheet, Words};
@@ -51,7 +51,7 @@ fn details(request: &Request) -> Sheet {
         State::Refused { .. } => draft,
         _ => substance(draft, request),
     };
-    let draft = pairs(draft, request)
+    let draft = stated::whole(pairs(draft, request), request)
         .line(opens_when(request))
         .line(rule(request));
     let draft = match request.state {

@@ -2,10 +2,11 @@
 
 mod ways;
 
-use super::{assert_within_limits, picture};
+use super::{assert_within_limits, picture, screens};
 use crate::netpol::{Finding, Warning};
 use crate::request::fixtures::{
-    DANA, LEE, MAX, RIA, Town, applied, approve, attempt, dana_asks, deny, findings, opened, user,
+    DANA, LEE, MAX, RIA, Town, applied, approve, attempt, binding_says, dana_asks, deny, findings,
+    opened, user,
 };
 use crate::request::{
     Address, Audience, Command, End, Notice, Post, PostKey, PostStatus, Request, Subject,
@@ -132,6 +133,30 @@ fn cards_show_every_state() {
     };
     all.card("failed", &asked.approved().closed(failed));
     insta::assert_snapshot!("cards", all.0);
+}
+
+/// Objects that a template states: what is applied is shown, and that nobody computed what it gives.
+#[test]
+fn cards_and_notices_of_stated_objects() {
+    let mut all = Gallery(String::new());
+    let asked = dana_asks().stating(binding_says()).request();
+    all.card("pending", &asked);
+    let more = crate::view::form::more(&asked, 1, &user(LEE));
+    all.0 += &format!("== more\n{}\n\n", screens::picture(&more));
+    let open = asked.opened();
+    all.card("open", &open);
+    all.notice("granted", &open, &Notice::Granted);
+    let closing = open.closing(End::Expired);
+    all.notice("cannot close", &closing, &Notice::CannotClose);
+    for why in [End::Expired, End::Removed] {
+        let notice = Notice::Ended(why.clone());
+        all.notice(
+            &format!("ended: {}", why.word()),
+            &open.closed(why),
+            &notice,
+        );
+    }
+    insta::assert_snapshot!("stated_objects", all.0);
 }
 
 #[test]

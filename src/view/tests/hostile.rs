@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{assert_within_limits, picture};
 use crate::grammar::ParseError;
-use crate::netpol::{Finding, Opened, Warning};
+use crate::netpol::{Finding, Opened, Said, StatedObject, Warning};
 use crate::request::fixtures::{DANA, LEE, dana_asks, deny, user};
 use crate::request::{
     Address, Audience, Command, End, Notice, Post, PostKey, PostStatus, Request, Subject,
@@ -68,6 +68,26 @@ fn full_of(text: &str) -> Request {
                 crowd.groups.push((text.to_owned(), text.to_owned()));
             }
         })
+        .request()
+}
+
+/// The same of an object that a template states: a person or a host may be called anything.
+fn stated(text: &str) -> Request {
+    let object = StatedObject {
+        kind: text.to_owned(),
+        namespace: text.to_owned(),
+        name: text.to_owned(),
+        says: vec![Said::Words(text.to_owned()), Said::Typed(text.to_owned())],
+        people: std::collections::BTreeSet::from([text.to_owned()]),
+        digest: text.to_owned(),
+        whole: format!("{{\"kind\": {text:?}}}"),
+    };
+    dana_asks()
+        .stating(Vec::new())
+        .warned(Warning::NotComputed {
+            kinds: vec![text.to_owned(); 12],
+        })
+        .with_way(|way| way.effect.stated = vec![object; 4])
         .request()
 }
 
@@ -241,7 +261,8 @@ fn a_reason_of_ten_thousand_characters_is_cut_and_everything_else_stays() {
 #[test]
 fn hostile_texts_are_shown_as_typed_and_nothing_more() {
     for hostile in HOSTILE {
-        let about = everything_about(&full_of(hostile), hostile);
+        let mut about = everything_about(&full_of(hostile), hostile);
+        about.extend(everything_about(&stated(hostile), hostile));
         for message in about.into_iter().chain(answers_to(hostile, 3, 4)) {
             assert_within_limits(&message);
             assert!(!picture(&message).contains(['\u{202e}', '\u{200b}', '\u{0}', '\u{1b}']));
@@ -284,6 +305,28 @@ fn notifications_hold_who_path_cluster_duration_and_reason_in_120_characters() {
          1 h 35 min · INC-4711 the payme…"
     );
     assert!(text::units(&shown) <= 120);
+}
+
+#[test]
+fn whoever_is_let_in_is_shown_as_typed() {
+    let says = |name: &str| vec![Said::Words("for".to_owned()), Said::Typed(name.to_owned())];
+    for (name, seen) in [
+        ("<!channel>", "`&lt;!channel&gt;`"),
+        ("api.\u{202e}moc.elpmaxe", "`api.moc.elpmaxe`"),
+        ("a`*b*`", "`a'*b*'`"),
+    ] {
+        let asked = dana_asks().stating(says(name)).request();
+        let shown = picture(&shown(
+            &asked,
+            Subject::Card(Audience::Approvers),
+            Address::Channel("C1".into()),
+        ));
+        assert!(
+            shown.contains(&format!("RoleBinding: for {seen}")),
+            "{shown}"
+        );
+        assert!(shown.contains("*not computed*"), "{shown}");
+    }
 }
 
 proptest! {

@@ -294,6 +294,22 @@ impl Arena {
             .unwrap()
     }
 
+    /// The administrator takes over an object by server-side apply; the refusal's words, or nothing.
+    pub(crate) async fn admin_applies(&self, manifest: &Value) -> String {
+        let object: DynamicObject = serde_json::from_value(manifest.clone()).unwrap();
+        let types = object.types.clone().unwrap();
+        let kind = ApiResource::from_gvk(&GroupVersionKind::try_from(&types).unwrap());
+        let objects: Api<DynamicObject> =
+            Api::namespaced_with(self.admin.clone(), &self.namespace, &kind);
+        let name = object.metadata.name.clone().unwrap();
+        let by = PatchParams::apply("administrator").force();
+        let done = objects.patch(&name, &by, &Patch::Apply(&object)).await;
+        match done {
+            Ok(_) => String::new(),
+            Err(error) => error.to_string(),
+        }
+    }
+
     /// The administrator deletes a policy.
     pub(crate) async fn remove(&self, name: &str) {
         self.policies()

@@ -1,6 +1,7 @@
 //! Opening and closing gates.
 
 use drawbridge::cluster::{ClusterError, ObjectRef, Withdrawn};
+use kube::api::{DeleteParams, PropagationPolicy};
 use serde_json::{Value, json};
 
 use super::arena::{Arena, contract};
@@ -17,6 +18,7 @@ contract!(
     a_gate_without_its_labels_is_still_closed_by_its_uid,
     a_gate_that_is_not_overdue_any_more_is_kept,
     what_a_finalizer_holds_is_not_called_closed,
+    a_closing_that_waits_for_the_garbage_collector_is_finished,
     nothing_is_gone_for_want_of_an_answer,
     a_namespace_that_is_missing_is_named,
 );
@@ -190,6 +192,24 @@ async fn what_a_finalizer_holds_is_not_called_closed(arena: Arena) {
         arena.bot.withdraw(&at).await.unwrap(),
         Withdrawn::AlreadyGone
     );
+}
+
+/// There is none on these servers, and on a cluster without one the gate would stay open.
+async fn a_closing_that_waits_for_the_garbage_collector_is_finished(arena: Arena) {
+    let orphan = DeleteParams {
+        propagation_policy: Some(PropagationPolicy::Orphan),
+        ..DeleteParams::default()
+    };
+    for (n, by) in [(0, DeleteParams::foreground()), (1, orphan)] {
+        let applied = arena.bot.apply(&arena.gate(n), None).await.unwrap();
+        let at = arena.at(n).with_uid(applied.uid);
+        arena.policies().delete(&at.name, &by).await.unwrap();
+        let seen = arena.bot.read(&at).await.unwrap().unwrap();
+        assert!(seen.deleting && !seen.is_held(), "{seen:?}");
+        let done = arena.bot.withdraw(&at).await.unwrap();
+        assert_eq!(done, Withdrawn::Closed);
+        assert_eq!(arena.bot.read(&at).await.unwrap(), None);
+    }
 }
 
 async fn nothing_is_gone_for_want_of_an_answer(arena: Arena) {

@@ -62,7 +62,11 @@ async fn gates_of(server: &KubeServer) -> Vec<ObjectRef> {
     let config = server.config(Who::Admin).await;
     let cluster = Cluster::connect("real", &config, std::sync::Arc::new(SystemClock)).unwrap();
     let managed = cluster.managed().await.unwrap();
-    managed.into_iter().map(|object| object.at).collect()
+    managed
+        .objects
+        .into_iter()
+        .map(|object| object.at)
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -36,6 +36,34 @@ async fn reap_closes_what_is_overdue_while_no_bot_runs_and_leaves_the_rest() {
     world.ends_well().await;
 }
 
+/// How everything is closed when the bot itself is the incident.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reap_with_a_maximum_of_a_second_closes_every_live_gate() {
+    let plan = Plan {
+        own_api: true,
+        ..Plan::default()
+    };
+    let (mut world, mut bot) = World::with_bot(plan).await;
+    let (_, gates) = world.opens("1h").await;
+    bot.kill();
+    let newest = gates.iter().map(|gate| gate.came).max().unwrap();
+    reached(newest + chrono::TimeDelta::seconds(2)).await;
+    let maximum = "DRAWBRIDGE_MAX_LIFETIME".to_owned();
+    world.env.insert(maximum.clone(), "1s".to_owned());
+    let mut reap = world.run(&["reap"]);
+    reap.ends_with(Some(0)).await;
+    world.gates.all_gone(SOON).await;
+    let output = reap.output();
+    for gate in gates {
+        assert!(output.contains(&gate.name), "{output}");
+    }
+    world.env.remove(&maximum);
+    let since = world.listen();
+    let _bot = world.serve().await;
+    since.told("dana", "Closed early").await;
+    world.ends_well().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_serve_that_is_told_wrong_says_everything_at_once_and_ends() {
     let mut world = World::new(Plan::default()).await;

@@ -4,10 +4,11 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use drawbridge::objects::Kind;
 use drawbridge::units::Time;
 use futures::TryStreamExt;
-use k8s_openapi::api::networking::v1::NetworkPolicy;
-use kube::api::Api;
+use kube::api::{Api, DynamicObject};
+use kube::core::{ApiResource, GroupVersionKind};
 use kube::runtime::watcher::{self, Event, watcher};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -21,6 +22,7 @@ const OURS: &str = "app.kubernetes.io/managed-by=drawbridge";
 /// One object's life.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Gate {
+    pub(crate) kind: &'static str,
     pub(crate) namespace: String,
     pub(crate) name: String,
     pub(crate) uid: String,
@@ -67,13 +69,24 @@ pub(crate) struct Gates {
 }
 
 impl Gates {
-    /// Watches from now on.
+    /// Watches from now on, what every server has.
     pub(crate) fn watch(admin: &kube::Client, namespaces: &[&str]) -> Self {
+        Self::watch_kinds(admin, namespaces, &[Kind::NetworkPolicy, Kind::RoleBinding])
+    }
+
+    /// Watches these kinds from now on.
+    pub(crate) fn watch_kinds(admin: &kube::Client, namespaces: &[&str], kinds: &[Kind]) -> Self {
         let (told, lives) = watch::channel(Vec::new());
         let mut watching = JoinSet::new();
         for namespace in namespaces {
-            let api: Api<NetworkPolicy> = Api::namespaced(admin.clone(), namespace);
-            watching.spawn(follow(api, (*namespace).to_owned(), told.clone()));
+            for kind in kinds {
+                let (group, version) = kind.api_version().split_once('/').unwrap();
+                let named = GroupVersionKind::gvk(group, version, kind.name());
+                let resource = ApiResource::from_gvk_with_plural(&named, kind.plural());
+                let api = Api::namespaced_with(admin.clone(), namespace, &resource);
+                let place = (*kind, (*namespace).to_owned());
+                watching.spawn(follow(api, place, told.clone()));
+            }
         }
         Self {
             lives,
@@ -135,7 +148,11 @@ impl Gates {
     }
 }
 
-async fn follow(api: Api<NetworkPolicy>, namespace: String, told: watch::Sender<Vec<Gate>>) {
+async fn follow(
+    api: Api<DynamicObject>,
+    (kind, namespace): (Kind, String),
+    told: watch::Sender<Vec<Gate>>,
+) {
     let config = watcher::Config::default().labels(OURS);
     let mut events = pin!(watcher(api, config));
     let mut listed: Vec<String> = Vec::new();
@@ -147,20 +164,22 @@ async fn follow(api: Api<NetworkPolicy>, namespace: String, told: watch::Sender<
         let at = now();
         told.send_modify(|lives| match event {
             Some(Event::Init) => listed.clear(),
-            Some(Event::InitApply(policy)) => {
-                listed.push(policy.metadata.uid.clone().unwrap());
-                seen(lives, policy, at);
+            Some(Event::InitApply(object)) => {
+                listed.push(object.metadata.uid.clone().unwrap());
+                seen(lives, kind, object, at);
             }
             Some(Event::InitDone) => {
-                for gate in lives.iter_mut().filter(|gate| gate.namespace == namespace) {
+                let here =
+                    |gate: &&mut Gate| gate.namespace == namespace && gate.kind == kind.name();
+                for gate in lives.iter_mut().filter(here) {
                     if !listed.contains(&gate.uid) {
                         gate.gone.get_or_insert(at);
                     }
                 }
             }
-            Some(Event::Apply(policy)) => seen(lives, policy, at),
-            Some(Event::Delete(policy)) => {
-                let uid = policy.metadata.uid.unwrap();
+            Some(Event::Apply(object)) => seen(lives, kind, object, at),
+            Some(Event::Delete(object)) => {
+                let uid = object.metadata.uid.unwrap();
                 let gate = lives.iter_mut().find(|gate| gate.uid == uid).unwrap();
                 gate.gone = Some(at);
             }
@@ -169,13 +188,17 @@ async fn follow(api: Api<NetworkPolicy>, namespace: String, told: watch::Sender<
     }
 }
 
-fn seen(lives: &mut Vec<Gate>, policy: NetworkPolicy, at: Time) {
-    let object = serde_json::to_value(&policy).unwrap();
-    let meta = policy.metadata;
+fn seen(lives: &mut Vec<Gate>, kind: Kind, seen: DynamicObject, at: Time) {
+    let mut object = serde_json::to_value(&seen).unwrap();
+    // The items of a list do not say what they are.
+    object["apiVersion"] = kind.api_version().into();
+    object["kind"] = kind.name().into();
+    let meta = seen.metadata;
     let uid = meta.uid.unwrap();
     match lives.iter_mut().find(|gate| gate.uid == uid) {
         Some(gate) => gate.object = object,
         None => lives.push(Gate {
+            kind: kind.name(),
             namespace: meta.namespace.unwrap(),
             name: meta.name.unwrap(),
             uid,

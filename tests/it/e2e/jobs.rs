@@ -17,7 +17,11 @@ use crate::servers::proxy::Proxy;
 
 /// A world whose rule lets the account `ci` of the shop ask, with a bot and that account's token.
 pub(super) async fn world_with_a_job() -> (World, Bot, Job) {
-    let plan = Plan::default();
+    with_a_job(Plan::default()).await
+}
+
+/// The same, as planned.
+pub(super) async fn with_a_job(plan: Plan) -> (World, Bot, Job) {
     let mut world = World::new(plan).await;
     let account = format!("{}/ci", world.town.shop);
     let rule = plan.rule(&world.town.orders).replace(

@@ -34,6 +34,12 @@ pub(crate) struct Plan {
     pub(crate) need: u32,
     /// Whether to start an API server that may be stopped.
     pub(crate) own_api: bool,
+    /// Whether to start an API server with everything installed as it ships, every kind that the bot knows,
+    /// and a log of what our accounts ask of it. The bot has the installed account.
+    pub(crate) audited: bool,
+    /// Whether to start an API server with nothing of ours in it: a test installs, as somebody who follows a
+    /// page. The town's namespaces are `shop` and `orders`, as on pages.
+    pub(crate) bare: bool,
     /// Whether Slack counts calls.
     pub(crate) rate_limits: bool,
 }
@@ -45,6 +51,8 @@ impl Default for Plan {
             keeper: Keeper::Redis,
             need: 1,
             own_api: false,
+            audited: false,
+            bare: false,
             rate_limits: true,
         }
     }

@@ -33,6 +33,8 @@ pub(crate) type Inventory = BTreeMap<String, Value>;
 pub(crate) struct Town {
     pub(crate) admin: kube::Client,
     pub(crate) name: String,
+    /// The bot's ServiceAccount in the namespace `drawbridge`: the town's own, or the installed one.
+    pub(crate) account: String,
     /// Closed towards others: its pods may talk among themselves and to DNS.
     pub(crate) shop: String,
     /// Closed from others: only its own API may ask its database.
@@ -46,9 +48,27 @@ impl Town {
         let town = Self {
             admin,
             name: name.to_owned(),
+            account: name.to_owned(),
             shop,
             orders,
         };
+        town.built().await
+    }
+
+    /// The town that pages speak of, which nobody let the bot into yet.
+    pub(crate) async fn of_the_pages(admin: kube::Client) -> Self {
+        let town = Self {
+            admin,
+            name: "pages".to_owned(),
+            account: "drawbridge".to_owned(),
+            shop: "shop".to_owned(),
+            orders: "orders".to_owned(),
+        };
+        town.built().await
+    }
+
+    async fn built(self) -> Self {
+        let town = self;
         for namespace in [&town.shop, &town.orders] {
             town.put(json!({
                 "apiVersion": "v1", "kind": "Namespace",
@@ -191,6 +211,12 @@ impl Town {
         api.delete(name, &at_once).await.unwrap();
     }
 
+    /// The same for what is in no namespace.
+    pub(crate) async fn remove_everywhere(&self, version: &str, kind: &str, name: &str) {
+        let api = self.kind(version, kind, None);
+        api.delete(name, &DeleteParams::default()).await.unwrap();
+    }
+
     /// Changes an annotation of one of our objects, as somebody with every right can.
     pub(crate) async fn annotate(&self, gate: &Gate, name: &str, value: &str) {
         let api = self.kind(
@@ -226,22 +252,28 @@ impl Town {
 
     /// Makes the bot's account: the shipped roles for reading and for asking whose a token is, and the
     /// shipped one for opening in the town's namespaces alone. Returns its token.
-    pub(crate) async fn account(&self) -> String {
-        self.put(json!({
-            "apiVersion": "v1", "kind": "ServiceAccount",
-            "metadata": {"name": self.name, "namespace": "drawbridge"},
-        }))
-        .await;
-        tokio::join!(
-            self.binds("drawbridge-read"),
-            self.binds("drawbridge-tokenreview"),
-            self.opt_in(&self.shop),
-            self.opt_in(&self.orders)
-        );
+    pub(crate) async fn token(&self) -> String {
+        if self.account == self.name {
+            self.put(json!({
+                "apiVersion": "v1", "kind": "ServiceAccount",
+                "metadata": {"name": self.account, "namespace": "drawbridge"},
+            }))
+            .await;
+            tokio::join!(
+                self.binds("drawbridge-read"),
+                self.binds("drawbridge-tokenreview")
+            );
+        }
+        tokio::join!(self.opt_in(&self.shop), self.opt_in(&self.orders));
+        self.token_of_account().await
+    }
+
+    /// A token of the bot's account, which is there.
+    pub(crate) async fn token_of_account(&self) -> String {
         let accounts: Api<ServiceAccount> = Api::namespaced(self.admin.clone(), "drawbridge");
         let (parameters, any) = (PostParams::default(), TokenRequest::default());
         let made = accounts
-            .create_token_request(&self.name, &parameters, &any)
+            .create_token_request(&self.account, &parameters, &any)
             .await;
         made.unwrap().status.unwrap().token.unwrap()
     }
@@ -257,8 +289,9 @@ impl Town {
         .await;
     }
 
-    fn bot(&self) -> Value {
-        json!({"kind": "ServiceAccount", "name": self.name, "namespace": "drawbridge"})
+    /// The bot's account, as bindings name it.
+    pub(crate) fn bot(&self) -> Value {
+        json!({"kind": "ServiceAccount", "name": self.account, "namespace": "drawbridge"})
     }
 
     /// Lets the bot open and close gates in a namespace.
@@ -273,7 +306,7 @@ impl Town {
     /// Whether the API server lets the bot open gates in a namespace.
     pub(crate) async fn may_open(&self, namespace: &str) -> bool {
         let question = json!({"spec": {
-            "user": format!("system:serviceaccount:drawbridge:{}", self.name),
+            "user": format!("system:serviceaccount:drawbridge:{}", self.account),
             "resourceAttributes": {
                 "group": "networking.k8s.io", "resource": "networkpolicies", "verb": "create",
                 "namespace": namespace,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use drawbridge::clock::SystemClock;
 use drawbridge::entropy::Entropy;
+use drawbridge::objects::Kind;
 use drawbridge::sim::slack::{Changed, Route, Slack, Surroundings};
 use drawbridge::sim::town::people;
 use serde_json::{Value, json};
@@ -54,13 +55,25 @@ impl World {
             tokio::join!(api_server(&plan), keeper(&plan), open_slack(&plan));
         let folder = tempfile::tempdir().unwrap();
         let admin = api.server().client(Who::Admin).await;
-        let town = Town::build(admin, &fresh_name()).await;
+        let mut town = match plan.bare {
+            true => Town::of_the_pages(admin).await,
+            false => Town::build(admin, &fresh_name()).await,
+        };
+        if plan.audited {
+            town.account = "drawbridge".to_owned();
+        }
         let namespaces = [town.shop.as_str(), town.orders.as_str()];
-        let token = town.account().await;
-        let gates = Gates::watch(&town.admin, &namespaces);
+        let token = match plan.bare {
+            true => None,
+            false => Some(town.token().await),
+        };
+        let gates = match plan.audited {
+            true => Gates::watch_kinds(&town.admin, &namespaces, &Kind::ALL),
+            false => Gates::watch(&town.admin, &namespaces),
+        };
         let before = town.inventory().await;
         let mut secrets: Vec<String> = SECRETS.map(str::to_owned).into();
-        secrets.push(token.clone());
+        secrets.extend(token.clone());
         let mut world = Self {
             slack,
             redis,
@@ -75,8 +88,10 @@ impl World {
             town,
             api,
         };
-        world.write_files(&token);
-        world.env = world.environment();
+        if let Some(token) = token {
+            world.write_files(&token);
+            world.env = world.environment();
+        }
         world
     }
 
@@ -99,10 +114,32 @@ impl World {
         };
         write("templates/connect.yaml", template());
         write("rules/orders.yaml", self.plan.rule(&self.town.orders));
+        write("kubeconfig", self.kubeconfig_of(token));
+    }
+
+    /// A kubeconfig with this token.
+    fn kubeconfig_of(&self, token: &str) -> String {
         let admins = std::fs::read_to_string(self.api.server().kubeconfig(Who::Admin)).unwrap();
         let mut ours: Value = serde_json::from_str(&admins).unwrap();
         ours["users"][0]["user"] = json!({"token": token});
-        write("kubeconfig", ours.to_string());
+        ours.to_string()
+    }
+
+    /// What a test has to add to the environment of an installed bot: where this world's Slack and API server
+    /// are, and a port of the system's choice. In a pod the token is in a file of the kubelet's.
+    pub(crate) async fn surroundings(&mut self) -> Env {
+        let token = self.town.token_of_account().await;
+        let settings = self.path("kubeconfig");
+        std::fs::write(&settings, self.kubeconfig_of(&token)).unwrap();
+        self.secrets.push(token);
+        let base = &self.slack.setup().base_url;
+        [
+            ("SLACK_API_URL", format!("{base}/api")),
+            ("DRAWBRIDGE_LISTEN", "127.0.0.1:0".to_owned()),
+            ("KUBECONFIG", settings.to_str().unwrap().to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
     }
 
     /// The environment of DESIGN §5, and nothing else.
@@ -303,6 +340,8 @@ impl Api {
 
 async fn api_server(plan: &Plan) -> Api {
     match plan.own_api {
+        _ if plan.bare => Api::Own(KubeServer::bare(None).await),
+        _ if plan.audited => Api::Own(super::rights_used::server().await),
         true => Api::Own(KubeServer::start().await),
         false => Api::Shared(KubeServer::shared().await),
     }

@@ -9,7 +9,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::redis::{Product, RedisServer, free_port};
+use super::redis::{Product, RedisServer, documented_user, free_port};
 
 /// Longest until all nodes agree on who has which slots.
 const AGREE: Duration = Duration::from_secs(30);
@@ -60,6 +60,19 @@ impl RedisCluster {
     pub(crate) fn url(&self) -> String {
         let addresses: Vec<String> = self.nodes.iter().map(RedisServer::address).collect();
         format!("redis://{}", addresses.join(","))
+    }
+
+    /// Makes the documented user on every node, with what it needs more in a cluster. A restart forgets it.
+    /// The address for it.
+    pub(crate) async fn limit(&self, password: &str) -> String {
+        let user = documented_user(password);
+        let more = drawbridge::store::redis::ACL.split('`').nth(3).unwrap();
+        let mut command = vec!["ACL", "SETUSER"];
+        command.extend(user.iter().skip(1).map(String::as_str));
+        command.extend(more.split(' '));
+        self.each(&command).await;
+        let nodes = self.url().replace("redis://", "");
+        format!("redis://drawbridge:{password}@{nodes}")
     }
 
     /// Runs a command on every node.

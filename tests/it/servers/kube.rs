@@ -39,12 +39,15 @@ e=$!
 # The key for ServiceAccount tokens is the throw-away one that etcd makes for its own peers.
 key=$dir/etcd/fixtures/peer/key.pem
 until [ -s "$key" ]; do kill -0 $e || exit 1; sleep 0.1; done
+set --
+[ ! -f "$dir/audit.yaml" ] || set -- --audit-policy-file "$dir/audit.yaml" \
+    --audit-log-path "$dir/audit.log" --audit-log-mode blocking
 "$apiserver" --etcd-servers "http://127.0.0.1:$client" --secure-port "$port" \
     --bind-address 127.0.0.1 --advertise-address 127.0.0.1 --cert-dir "$dir/certs" \
     --service-account-key-file "$key" --service-account-signing-key-file "$key" \
     --service-account-issuer https://kubernetes.default.svc --authorization-mode RBAC \
     --token-auth-file "$dir/tokens.csv" --service-cluster-ip-range 10.0.0.0/24 \
-    --disable-admission-plugins ServiceAccount >"$dir/apiserver.log" 2>&1 &
+    --disable-admission-plugins ServiceAccount "$@" >"$dir/apiserver.log" 2>&1 &
 k=$!
 echo "$e $k"
 cat >/dev/null
@@ -92,10 +95,28 @@ impl KubeServer {
 
     /// A server of one's own, with `manifests/rbac.yaml` applied.
     pub(crate) async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// The same, with a log of what the accounts in the namespace `drawbridge` ask of it.
+    pub(crate) async fn audited() -> Self {
+        Self::start_with(Some(super::audit::POLICY)).await
+    }
+
+    async fn start_with(audit: Option<&str>) -> Self {
+        let server = Self::bare(audit).await;
+        server
+            .apply(include_str!("../../../manifests/rbac.yaml"))
+            .await;
+        server
+    }
+
+    /// A server of one's own with nothing of ours in it.
+    pub(crate) async fn bare(audit: Option<&str>) -> Self {
         rustls::crypto::ring::default_provider()
             .install_default()
             .ok();
-        let server = Self::spawn();
+        let server = Self::spawn(audit);
         let up = tokio::time::timeout(START, server.ready()).await;
         assert!(
             up.is_ok(),
@@ -103,12 +124,9 @@ impl KubeServer {
             server.dir.display()
         );
         server
-            .apply(include_str!("../../../manifests/rbac.yaml"))
-            .await;
-        server
     }
 
-    fn spawn() -> Self {
+    fn spawn(audit: Option<&str>) -> Self {
         let binaries = binaries();
         let dir = tempfile::Builder::new()
             .prefix("drawbridge-kube-")
@@ -119,6 +137,9 @@ impl KubeServer {
                       bot-token,system:serviceaccount:drawbridge:drawbridge,2,\
                       \"system:serviceaccounts,system:serviceaccounts:drawbridge\"\n";
         std::fs::write(dir.join("tokens.csv"), tokens).unwrap();
+        if let Some(policy) = audit {
+            std::fs::write(dir.join("audit.yaml"), policy).unwrap();
+        }
         let ports: [u16; 3] = free_ports();
         let mut guard = Command::new("sh")
             .args(["-c", GUARD, "guard"])
@@ -161,6 +182,11 @@ impl KubeServer {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    /// Where its audit log is, if it has one.
+    pub(super) fn audit_log(&self) -> PathBuf {
+        self.dir.join("audit.log")
     }
 
     /// The key that it signs the tokens of ServiceAccounts with.
@@ -253,8 +279,8 @@ pub(crate) fn documents(manifests: &str) -> Vec<serde_json::Value> {
     serde_saphyr::from_multiple(manifests).unwrap()
 }
 
-/// The folder with both binaries.
-fn binaries() -> PathBuf {
+/// The folder with the binaries.
+pub(crate) fn binaries() -> PathBuf {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     #[expect(
         clippy::disallowed_methods,
@@ -262,11 +288,11 @@ fn binaries() -> PathBuf {
     )]
     let given = std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
     let dir = given.unwrap_or_else(|| repository.join("target/servers/kube"));
-    for name in ["etcd", "kube-apiserver"] {
+    for name in ["etcd", "kube-apiserver", "kubectl"] {
         assert!(
             dir.join(name).is_file(),
-            "no {name} in {}: run tests/servers/kube.sh once (it builds both from Go modules), or \
-             set KUBEBUILDER_ASSETS to a folder that holds both",
+            "no {name} in {}: run tests/servers/kube.sh once (it builds them from Go modules), or \
+             set KUBEBUILDER_ASSETS to a folder that holds all three",
             dir.display()
         );
     }

@@ -255,6 +255,16 @@ impl Drop for RedisServer {
     }
 }
 
+/// Options for a server that knows the user of the line that `doctor` and the README give, by this
+/// password. Its name is `drawbridge`.
+pub(crate) fn documented_user(password: &str) -> Vec<String> {
+    let line = drawbridge::store::redis::ACL.split('`').nth(1).unwrap();
+    let rules = line.strip_prefix("ACL SETUSER ").unwrap();
+    let rules = rules.replace("PASSWORD", password);
+    let words = rules.split(' ').map(str::to_owned);
+    std::iter::once("--user".to_owned()).chain(words).collect()
+}
+
 /// A port that was free a moment ago, and that no other call in this process gets.
 ///
 /// Below the range that systems take for outgoing connections (from 32768): a killed server must

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use drawbridge::sim::slack::Taped;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::bot::python;
 
@@ -16,12 +16,12 @@ pub(super) struct Fault {
     pub(super) number: usize,
     /// `types`, `sdk` or `docs`.
     pub(super) layer: String,
-    path: String,
-    message: String,
+    pub(super) path: String,
+    pub(super) message: String,
 }
 
 /// The faults of all payloads, in order.
-pub(super) fn faults(tape: &[Taped]) -> Vec<Fault> {
+pub(super) fn faults(tape: &[impl Serialize]) -> Vec<Fault> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     for taped in tape {
         serde_json::to_writer(&mut file, taped).unwrap();

@@ -253,20 +253,6 @@ async fn replicas_of_the_bot_share_the_work() {
     assert_eq!(claim(&*other, ALL).await.len(), 10);
 }
 
-#[tokio::test]
-async fn risky_settings_are_named() {
-    let (server, store) = started().await;
-    assert_eq!(store.concerns().await.unwrap(), Vec::<String>::new());
-    for (name, value) in [
-        ("appendonly", "no"),
-        ("maxmemory", "100mb"),
-        ("maxmemory-policy", "allkeys-lru"),
-    ] {
-        let _: () = server.query(&["CONFIG", "SET", name, value]).await;
-    }
-    assert_eq!(store.concerns().await.unwrap().len(), 2);
-}
-
 /// The first two records of a chain, and two events of a document.
 fn first_append() -> Append {
     let id = id(1);

@@ -57,6 +57,33 @@ fn nobody_decides_on_their_own_request_even_as_an_approver() {
 }
 
 #[test]
+fn nobody_approves_a_role_for_themselves() {
+    let address = |who: &str| roll().people[&user(who)].email.clone().unwrap();
+    let asked = dana_asks().with_way(|way| {
+        for stage in &mut way.route.stages {
+            stage.given = [format!("oidc:{}", address(LEE))].into();
+        }
+    });
+    let asked = asked.request();
+    let refusal = asked.try_at(5, approve(LEE, &asked)).unwrap_err();
+    assert_eq!(refusal, Refusal::GivenToYou);
+    assert!(refusal.forbids(), "such an attempt is on record");
+    let denied = asked.after(5, deny(LEE, &asked));
+    assert_eq!(denied.state.word(), "denied", "they may always say no");
+    let granting = asked.after(60, approve(MAX, &asked));
+    assert_eq!(granting.state.word(), "granting");
+    // A vote counts by whose address the name is at the end of the waiting, not when it was given.
+    let mut moved = roll();
+    moved.people.get_mut(&user(MAX)).unwrap().email = Some(address(LEE));
+    assert!(quorum::all_stages_filled(&granting, &roll()));
+    assert!(!quorum::all_stages_filled(&granting, &moved));
+    // They may always give it back.
+    let by = user(LEE);
+    let revoke = Command::Revoke { by, reason: None };
+    assert!(granting.opened().try_at(99, revoke).is_ok());
+}
+
+#[test]
 fn guests_strangers_bots_and_deactivated_accounts_count_for_nothing() {
     let asked = dana_asks().request();
     for (who, standing) in [

@@ -199,6 +199,7 @@ fn short(refusal: &Refusal) -> &'static str {
         Refusal::NotYet { .. } => "not yet",
         Refusal::Stale => "stale",
         Refusal::OwnRequest => "own",
+        Refusal::GivenToYou => "given to them",
         Refusal::NotAnApprover { .. } => "no approver",
         Refusal::DoesNotCount { .. } => "no count",
         Refusal::AlreadyApproved => "has voted",

@@ -5,7 +5,7 @@ use crate::audit::Fact;
 use crate::request::decide::ATTEMPT_FRESH;
 use crate::request::fixtures::{
     LEE, applied, approve, at, attempt, dana_asks, effect, objects, opened, roll, roll_without,
-    stage, uids,
+    stage, verified,
 };
 use crate::request::{Command, Duty, Facts, Refusal, Request, State, decide, due};
 use crate::rules::Verdict;
@@ -120,9 +120,9 @@ fn nothing_is_called_open_that_was_not_attempted_or_not_seen_whole() {
     };
     impossible(granting.try_at(61, applied()));
     let attempted = granting.after(60, attempt());
-    let mut some = uids();
+    let mut some = verified();
     some.pop();
-    impossible(attempted.try_at(61, Command::Applied { uids: some }));
+    impossible(attempted.try_at(61, Command::Applied { objects: some }));
     let empty = Command::Attempt {
         objects: Vec::new(),
         effect: effect(),

@@ -102,12 +102,14 @@ fn an_attempt_holds_what_is_applied_without_marks() {
         match_expressions: None,
     };
     let mut planned: Vec<GateObject> = objects();
-    planned[1].policy.spec = Some(NetworkPolicySpec {
+    let mut policy = planned[1].object.as_policy().unwrap();
+    policy.spec = Some(NetworkPolicySpec {
         pod_selector: Some(selector),
         policy_types: Some(vec!["Ingress".to_owned()]),
         ..NetworkPolicySpec::default()
     });
-    planned[1].policy.metadata.annotations = Some([("a".to_owned(), "mark".to_owned())].into());
+    policy.metadata.annotations = Some([("a".to_owned(), "mark".to_owned())].into());
+    planned[1].object = serde_json::to_value(policy).unwrap().try_into().unwrap();
     let command = Command::Attempt {
         objects: planned,
         effect: effect(),

@@ -280,6 +280,12 @@ pub static ACTS: &[Form<Act>] = &[
         build: |_| Ok(Act::DeleteGates),
     },
     Form {
+        usage: "the cluster refuses gates: TEXT",
+        example: "the cluster refuses gates: name a ticket",
+        meaning: "an admission policy says so of our objects, until `mend the cluster by policy`",
+        build: |f| Ok(Act::RefuseGates(f.text(0))),
+    },
+    Form {
         usage: "slack repeats every delivery",
         example: "slack repeats every delivery",
         meaning: "events, clicks and commands come twice from now on",

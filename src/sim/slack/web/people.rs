@@ -50,7 +50,7 @@ pub(super) fn info(town: &mut State, args: &Args) -> Result<Value, Refused> {
 /// `users.lookupByEmail`.
 pub(super) fn by_email(town: &mut State, args: &Args) -> Result<Value, Refused> {
     let email = args.needed("email")?;
-    let name = email.strip_suffix("@town.example");
+    let name = email.strip_suffix("@example.com");
     let person = name.and_then(|name| town.world.people.iter().find(|p| p.name == name));
     let person = person.ok_or(Refused::Code("users_not_found"))?;
     Ok(json!({"user": describe(town, person)}))
