@@ -13,6 +13,7 @@ pub mod error;
 mod extension;
 pub mod gate;
 pub mod kinds;
+mod managed;
 mod namespace;
 pub mod needs;
 pub mod object;
@@ -41,7 +42,8 @@ use tower::{BoxError, Service};
 pub use connect::Place;
 pub use error::{ClusterError, Retry};
 pub use gate::{Applied, FIELD_MANAGER, Withdrawn};
-pub use kinds::{Managed, Sees};
+pub use kinds::Sees;
+pub use managed::Managed;
 pub use needs::{
     Asked, NEEDLESS, NEEDS, Need, OPTIONAL_NEEDS, OPTIONAL_REAPER_NEEDS, REAPER_NEEDS,
 };
