@@ -157,8 +157,10 @@ async fn follow(
     let mut events = pin!(watcher(api, config));
     let mut listed: Vec<String> = Vec::new();
     loop {
-        // An error (a server that was stopped) is followed by a new list.
+        // An error (a server that was stopped) is followed by a new list. In a runtime that ends every
+        // call fails at once: without a place to stop, this would keep it from ending.
         let Ok(event) = events.try_next().await else {
+            tokio::task::yield_now().await;
             continue;
         };
         let at = now();
