@@ -21,7 +21,6 @@ pub mod view;
 // adapters
 pub mod client;
 pub mod cluster;
-pub mod http;
 pub mod metrics;
 pub mod oidc;
 pub mod oncall;
@@ -34,9 +33,9 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
-pub mod demo;
 pub mod digest;
 pub mod entropy;
+pub mod http;
 pub mod lanes;
 pub mod ledger;
 pub mod reaper;
@@ -45,4 +44,5 @@ pub mod run;
 pub mod telemetry;
 
 // the simulated town
+pub mod demo;
 pub mod sim;

@@ -1,4 +1,5 @@
-//! A request, a verdict and a reach, turned into what people read. All wording lives here.
+//! A request, a verdict and a reach, turned into what people read: how everything is said and laid out. The
+//! sentences of refusals and of the rules' reasons come with them.
 //!
 //! Pure. [`render`] depends on the document and the post only, never on the time: posts are rendered
 //! again when the document changes and updated when their [`digest`] did. Everything a person typed

@@ -152,7 +152,7 @@ fn confirm(inbound: &Inbound, request: &Request) -> Ack {
 
 pub(super) type Prepared = (Asked, Result<Way, Sentence>);
 
-/// Everything about an ask but its id; nothing is committed.
+/// Everything about an ask but its id; nothing is committed but the incident that begins with it.
 pub(super) async fn prepare(
     parts: &Parts,
     asker: &Asker,
