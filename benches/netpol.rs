@@ -1,17 +1,26 @@
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::indexing_slicing,
     reason = "a program that prints figures: what fails here must be seen"
 )]
 //! The network core at sizes of real clusters: the whole table, one flow, one gate with its preview, and
-//! the memory of a snapshot. One line of JSON each; every figure stands beside a baseline of the same run.
+//! the memory of a snapshot; every figure stands beside a baseline of the same run. Sizes that have an aim print
+//! their figures by the table of aims, the others a line of all that was measured.
 //!
 //! `cargo bench --bench netpol`. The clusters are seeded, so that two runs judge the same.
+
+#[path = "common/aims.rs"]
+mod aims;
+#[expect(dead_code, reason = "each bench uses a part of what they share")]
+#[path = "common/figure.rs"]
+mod figure;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use drawbridge::entropy::Dice;
 use drawbridge::grammar::Endpoint;
 use drawbridge::netpol::snapshot::Object;
 use drawbridge::netpol::{Snapshot, build, reach, resolve, table};
@@ -26,11 +35,22 @@ const SIZES: [(usize, usize, usize); 5] = [
     (5_000, 500, 2_000),
 ];
 
+/// The size that the aims are about.
+const AIMED: (usize, usize, usize) = (5_000, 500, 500);
+
+/// The size that stands for all where only the shape is looked at.
+const SMALL: usize = 1;
+
 /// Each figure is the median of this many runs.
 const RUNS: usize = 9;
 
 fn main() {
-    for (pods, workloads, policies) in SIZES {
+    let trial = figure::is_a_trial();
+    for (pods, workloads, policies) in
+        SIZES
+            .into_iter()
+            .take(if trial { SMALL } else { SIZES.len() })
+    {
         let before = resident("VmRSS:");
         let cluster = snapshot(pods, workloads, policies);
         let held = resident("VmRSS:").saturating_sub(before);
@@ -43,21 +63,37 @@ fn main() {
                 black_box(row);
             });
         });
-        // The baseline: the same pairs asked one by one, of which a sample is timed.
+        // The baseline is how netpol-analyzer lists connections: every pair of workloads is judged by itself, a pod
+        // standing for its workload (its `connlist`, `getConnectionsBetweenPeers`). Our own verdicts, so that only
+        // the way differs; a sample of the pairs is timed.
         let (asked, one_by_one) = sample(&cluster, workloads);
         let flow = flow(&cluster, 1, 2);
         let one = median(|| drop(black_box(reach(&cluster, &flow))));
         let gate = median(|| drop(black_box(build(&cluster, &flow))));
+        let all_one_by_one = ms(one_by_one) * pairs as f64 / asked as f64;
+        let per_pod = held as f64 * 1_024.0 / pods as f64;
         println!(
             "{}",
             json!({
                 "bench": "netpol", "pods": pods, "workloads": workloads, "policies": policies,
                 "pairs": pairs, "table_ms": ms(whole), "pairs_per_s": per_second(pairs, whole),
-                "one_by_one_ms": ms(one_by_one) * pairs as f64 / asked as f64,
-                "flow_ms": ms(one), "gate_and_preview_ms": ms(gate),
-                "snapshot_kb_per_pod": held as f64 / pods as f64, "process_peak_mb": resident("VmHWM:") / 1_024,
+                "one_by_one_ms": all_one_by_one, "flow_ms": ms(one), "gate_and_preview_ms": ms(gate),
+                "snapshot_b_per_pod": per_pod, "process_peak_mb": resident("VmHWM:") / 1_024,
             })
         );
+        if trial || (pods, workloads, policies) == AIMED {
+            figure::print(
+                "whole table, 5,000 pods, 500 policies",
+                ms(whole),
+                Some(all_one_by_one),
+            );
+            figure::print(
+                "gate with preview, 5,000 pods, 500 policies",
+                ms(gate),
+                None,
+            );
+            figure::print("snapshot of 5,000 pods, 500 policies", per_pod, None);
+        }
     }
 }
 
@@ -107,7 +143,7 @@ const NAMESPACES: usize = 20;
 /// Workloads spread over namespaces, replicas over nodes; every namespace denies by default and policies
 /// allow peers by labels, by namespace and by block.
 fn snapshot(pods: usize, workloads: usize, policies: usize) -> Snapshot {
-    let mut dice = Dice(42);
+    let mut dice = Dice::seeded(42);
     // Fed one by one as a watch does, so that nothing but the snapshot is held.
     let mut cluster = Snapshot::default();
     for n in 0..NAMESPACES {
@@ -139,8 +175,8 @@ fn snapshot(pods: usize, workloads: usize, policies: usize) -> Snapshot {
 }
 
 fn policy(n: usize, workloads: usize, dice: &mut Dice) -> Value {
-    let w = dice.roll(workloads);
-    let peer = dice.roll(workloads);
+    let mut one = || usize::try_from(dice.between(0, workloads as u64 - 1)).expect("a workload");
+    let (w, peer) = (one(), one());
     let spec = match n {
         _ if n < NAMESPACES => json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}),
         _ if n.is_multiple_of(10) => json!({
@@ -178,19 +214,6 @@ fn read(value: Value) -> Object {
         )),
         Some("Pod") => Object::Pod(Box::new(serde_json::from_value(value).expect("a pod"))),
         _ => Object::Policy(Box::new(serde_json::from_value(value).expect("a policy"))),
-    }
-}
-
-/// A small linear congruential generator (Knuth's MMIX constants): the same clusters in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % sides
     }
 }
 

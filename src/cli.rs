@@ -22,6 +22,7 @@ pub mod request;
 pub mod serve;
 pub mod simulate;
 pub mod slack_manifest;
+pub mod storms;
 mod workspace;
 
 use std::io::Write as _;
@@ -46,15 +47,19 @@ enum Command {
     Serve,
     /// Live in a simulated town in the browser: no account, no cluster, no Redis.
     Demo(demo::Given),
-    /// Run scenario files on a manual clock and print their transcripts.
+    /// Run scenario files on a manual clock and print their transcripts; or storms, in which people act and things
+    /// break at random, and check what they leave.
     Simulate {
         /// Make everything hard on purpose: every step done twice (`repeat`), the first answer to every
         /// call lost (`lose-answers`), or a crash after every commit (`crash`).
         #[arg(long, value_name = "NAME", value_parser = hardship)]
         hardship: Option<Hardship>,
         /// Scenario files.
-        #[arg(required = true)]
+        #[arg(required_unless_present = "storms", conflicts_with = "storms")]
         files: Vec<PathBuf>,
+        /// Storms in place of files.
+        #[command(flatten)]
+        weather: Option<storms::Given>,
     },
     /// Validate templates, rules and the configuration's files.
     Check {
@@ -136,7 +141,13 @@ pub fn main() -> ExitCode {
     let status = match command {
         Command::Serve => serve::run(),
         Command::Demo(given) => demo::run(&given),
-        Command::Simulate { hardship, files } => simulate::run(&files, hardship),
+        Command::Simulate {
+            weather: Some(weather),
+            ..
+        } => storms::run(&weather),
+        Command::Simulate {
+            hardship, files, ..
+        } => simulate::run(&files, hardship),
         Command::Check { schema: true, .. } => {
             say(crate::rules::SCHEMA);
             Status::Done

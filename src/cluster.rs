@@ -13,6 +13,7 @@ pub mod error;
 mod extension;
 pub mod gate;
 pub mod kinds;
+mod list;
 mod managed;
 mod namespace;
 pub mod needs;
@@ -287,7 +288,7 @@ impl Cluster {
     }
 
     /// Our own objects as the watch shows them; empty until the first list.
-    pub fn managed_now(&self) -> Vec<SeenObject> {
+    pub fn managed_now(&self) -> Vec<Arc<SeenObject>> {
         self.sight.gates()
     }
 

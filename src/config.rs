@@ -4,6 +4,7 @@
 pub mod client;
 pub mod clusters;
 mod digest;
+mod file;
 pub mod ledger;
 pub mod oidc;
 mod on_call;
@@ -283,7 +284,7 @@ impl Reader<'_> {
         let Some(path) = self.value("DRAWBRIDGE_CLUSTERS") else {
             return vec![ClusterChoice::default_one()];
         };
-        match read_file(&path).and_then(|text| clusters::parse(&text)) {
+        match file::read(&path).and_then(|text| clusters::parse(&text)) {
             Ok(clusters) => clusters,
             Err(problem) => {
                 self.problem("DRAWBRIDGE_CLUSTERS", &problem);
@@ -296,12 +297,8 @@ impl Reader<'_> {
         let Some(path) = self.value("DRAWBRIDGE_CONFIG") else {
             return ConfigFile::default();
         };
-        // Without snippets: somebody may have written a secret where none belongs.
-        let options = serde_saphyr::options! { with_snippet: false };
-        let parsed = read_file(&path).and_then(|text| {
-            serde_saphyr::from_str_with_options(&text, options)
-                .map_err(|error| format!("`{path}`: {error}"))
-        });
+        let parsed = file::read(&path)
+            .and_then(|text| file::yaml(&text).map_err(|error| format!("`{path}`: {error}")));
         parsed.unwrap_or_else(|problem| {
             self.problem("DRAWBRIDGE_CONFIG", &problem);
             ConfigFile::default()
@@ -318,10 +315,6 @@ impl Reader<'_> {
             }
         })
     }
-}
-
-fn read_file(path: &str) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|error| format!("cannot be read: `{path}`: {error}"))
 }
 
 #[cfg(test)]

@@ -19,11 +19,11 @@ use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::shelf::Change;
-use crate::app::{BookError, Parts, chain};
+use crate::app::{BookError, Parts, causes};
 use crate::id::RequestId;
 use crate::notes::Note;
 use crate::notes::digest::{Digest, DigestStatus, digest_key};
-use crate::slack::{Retry, SlackError};
+use crate::slack::Retry;
 use crate::store::Claim;
 use crate::units::{Seconds, Time};
 use crate::view::{self, Message};
@@ -48,10 +48,11 @@ pub async fn watch(parts: Arc<Parts>, weekly: Weekly, stop: CancellationToken) {
         if now < LATE.after(due)
             && let Err(error) = want(&parts, &weekly, due).await
         {
-            tracing::warn!(error = chain(&error), "the weekly digest has to wait");
+            tracing::warn!(error = causes(&error), "the weekly digest has to wait");
             next = next.min(RETRY.after(now));
         }
         tokio::select! {
+            biased;
             () = parts.clock.sleep_until(next) => {}
             () = stop.cancelled() => return,
         }
@@ -119,16 +120,17 @@ async fn send(parts: &Parts, digest: &Digest, tried: Option<Time>) -> Result<Dig
         match parts.slack.find_posted(channel, None, &key, since).await {
             Ok(Some(_)) => return Ok(DigestStatus::Posted),
             // Without the right to read history a doubled message is better than a missing one.
-            Ok(None) | Err(SlackError::Refused { .. }) => {}
+            Ok(None) => {}
+            Err(error) if error.is_final() => {}
             Err(_) => return Ok(again),
         }
     }
     let message = message(parts, digest).await?;
     match parts.slack.post(channel, &message, None, &key).await {
         Ok(_) => Ok(DigestStatus::Posted),
-        Err(error) if error.retry() == Retry::Never => {
-            Ok(DigestStatus::GivenUp { why: chain(&error) })
-        }
+        Err(error) if error.retry() == Retry::Never => Ok(DigestStatus::GivenUp {
+            why: causes(&error),
+        }),
         Err(error) => {
             tracing::warn!(week = digest.week, %error, "slack did not take the weekly digest");
             Ok(again)

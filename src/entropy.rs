@@ -108,6 +108,33 @@ impl Entropy {
     }
 }
 
+/// What simulations plan by chance with: the same seed falls the same way.
+#[derive(Debug, Clone)]
+pub struct Dice(StdRng);
+
+impl Dice {
+    /// Dice of this seed.
+    pub fn seeded(seed: u64) -> Self {
+        Self(StdRng::seed_from_u64(seed))
+    }
+
+    /// A number in `from..=to`; `from` where that is empty.
+    pub fn between(&mut self, from: u64, to: u64) -> u64 {
+        self.0.random_range(from..=to.max(from))
+    }
+
+    /// Whether something happens that does so in this many of a hundred cases.
+    pub fn falls(&mut self, percent: u64) -> bool {
+        self.between(1, 100) <= percent
+    }
+
+    /// One of these; `None`: there are none.
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+        let last = u64::try_from(from.len()).ok()?.checked_sub(1)?;
+        from.get(usize::try_from(self.between(0, last)).ok()?)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,9 +2,9 @@
 //!
 //! A text passes through four steps, each in its own file: `clean` drops credentials, link wrappers
 //! and invisible characters; `tokens` cuts the rest into words that know where they stand; the
-//! readers (`phrase`, `endpoint`, `ports`, `clauses`, `inputs` and their like) make values of words; and [`parse()`]
+//! readers (`phrase`, `endpoint`, `ports`, `clauses`, `inputs` and their like) make values of words; and `reading`
 //! turns a reader's problem into a [`ParseError`], trying the problem's own repair to find the
-//! nearest valid form.
+//! nearest valid form. The way in is [`parse()`].
 //!
 //! One phrase table ([`table`]) feeds the parser, the help text and the README. This module never
 //! looks at a cluster, a rule or a person; whether the named things exist is decided elsewhere.
@@ -26,6 +26,7 @@ mod pasted;
 mod phrase;
 pub mod ports;
 mod problem;
+mod reading;
 mod suggest;
 pub mod table;
 #[cfg(test)]
@@ -36,10 +37,11 @@ mod unexpected;
 mod until;
 mod write;
 
-pub use ask::{Ask, Asking, Incident, Length, ParseError, Phrase, TemplateAsk, Terms, Until};
+pub use ask::{Ask, Asking, Incident, Length, Phrase, TemplateAsk, Terms, Until};
 pub use clauses::{LONGEST_REASON, reason};
-pub use clean::scrub;
+pub use clean::{LONGEST_TEXT, scrub};
 pub use endpoint::{Endpoint, Kind, Target};
-pub use parse::{LONGEST_TEXT, parse};
+pub use parse::parse;
 pub use ports::{PortAsk, PortRef, Ports, Protocol};
+pub use problem::ParseError;
 pub use until::{until, until_end_of};

@@ -68,6 +68,10 @@ pub struct Readiness {
     /// Slack's connection; never part of the status, because Slack being away changes nothing in the
     /// cluster.
     pub slack: String,
+    /// Documents that only another version reads, while an update rolls or was taken back; never part of the
+    /// status, because the version that reads them works on them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<String>,
     /// The rules in force and what is wrong with newer ones; never part of the status, because the last
     /// good ones stay in force.
     pub rules: Standing,
@@ -143,6 +147,7 @@ pub fn readiness(watched: &Watched) -> Readiness {
         clusters,
         ledger: ledger(&watched.ledger, now),
         slack: (watched.slack)(),
+        left: watched.health.left(now),
         rules: watched.rules.standing(),
     }
 }

@@ -8,10 +8,12 @@
 //!
 //! # Retries
 //! A step that fails gives its alarm back with a delay that grows with the claim's attempt count.
-//! Nothing is ever dropped: the alarm is computed from the document.
+//! Nothing is ever dropped: the alarm is computed from the document. A document that only a later version reads is
+//! given back for it (`left.rs`).
 
 pub mod card;
 pub mod gate;
+mod left;
 mod load;
 mod turns;
 mod watch;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -58,6 +60,7 @@ pub struct Lanes {
 #[derive(Debug, Default)]
 pub struct Health {
     last_claim: std::sync::Mutex<Option<Time>>,
+    left: left::Left,
 }
 
 impl Health {
@@ -67,6 +70,11 @@ impl Health {
             .last_claim
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// What is left to a later version now, for people; `None`: nothing.
+    pub fn left(&self, now: Time) -> Option<String> {
+        self.left.told(now)
     }
 
     fn claimed(&self, at: Time) {
@@ -108,28 +116,49 @@ impl Lanes {
     /// Claims and works until told to stop.
     pub async fn run(self) {
         let mut failures = 0_u32;
-        while !self.stop.is_cancelled() {
+        for turn in (0..Shard::all().count()).cycle() {
+            if self.stop.is_cancelled() {
+                return;
+            }
             // Registered before looking, so that a commit made meanwhile is not missed.
             let nudged = self.nudge.notified();
-            let mut wait = self.poll();
-            let mut failed = None;
-            // Shards may live on different servers: one that is away must not keep the others waiting.
-            for answer in futures::future::join_all(Shard::all().map(|s| self.claim(s))).await {
-                match answer {
-                    Ok(due) => wait = wait.min(due.unwrap_or(wait)),
-                    Err(error) => failed = Some(error),
-                }
-            }
+            let poll = self.poll();
+            let (due, failed) = self.pass(turn).await;
+            let wait = poll.min(due.unwrap_or(Duration::MAX));
             failures = failed.as_ref().map_or(0, |_| failures.saturating_add(1));
             if let Some(error) = failed.filter(|_| failures.is_power_of_two()) {
-                tracing::warn!(error = %crate::app::chain(&error), failures, "claiming failed");
+                tracing::warn!(error = %crate::app::causes(&error), failures, "claiming failed");
             }
             tokio::select! {
+                biased;
                 () = nudged => {}
                 () = self.stop.cancelled() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    /// One look at every shard, in their order: how soon to look again, and what failed.
+    async fn pass(&self, turn: usize) -> (Option<Duration>, Option<StoreError>) {
+        let free = Lane::ALL.map(|lane| self.free(lane));
+        let shares = (0..).map(|place| free.map(|free| share(free, place, turn)));
+        // Shards may live on different servers: one that is away must not keep the others waiting.
+        let claims = Shard::all()
+            .zip(shares)
+            .map(|(shard, shares)| self.claim(shard, shares));
+        // Whoever has no share has the next turn at once, for the others may need nothing. With no slot at all there is
+        // nothing to do before a step ends, which nudges.
+        let shards = Shard::all().count();
+        let some_without =
+            free.iter().any(|free| *free > 0) && free.iter().all(|free| *free < shards);
+        let (mut soonest, mut failed) = (some_without.then_some(SHORTEST), None);
+        for answer in futures::future::join_all(claims).await {
+            match answer {
+                Ok(due) => soonest = soonest.into_iter().chain(due).min(),
+                Err(error) => failed = Some(error),
+            }
+        }
+        (soonest, failed)
     }
 
     /// The poll time with jitter, so that replicas do not march in step.
@@ -138,55 +167,88 @@ impl Lanes {
         self.parts.poll.mul_f64(jitter)
     }
 
+    fn free(&self, lane: Lane) -> usize {
+        let slots = self.slots.get(lane as usize);
+        slots.map_or(0, |slots| slots.available_permits())
+    }
+
+    /// Takes the share's slots of each lane, or as many as there are left.
+    ///
+    /// INVARIANT (nothing is claimed in vain): slots are taken before alarms are claimed for them. Whatever was
+    /// claimed without one could only be dropped, and would lie under its lease for seconds after it was due.
+    fn take(
+        &self,
+        shares: [usize; Lane::ALL.len()],
+    ) -> [Vec<OwnedSemaphorePermit>; Lane::ALL.len()] {
+        Lane::ALL.map(|lane| {
+            let share = shares.get(lane as usize).copied().unwrap_or_default();
+            let slots = self.slots.get(lane as usize).into_iter();
+            let one = |slots: &Arc<Semaphore>| Arc::clone(slots).try_acquire_owned().ok();
+            slots.cycle().map_while(one).take(share).collect()
+        })
+    }
+
     /// Claims what is due in one shard and starts it; how long until its next alarm, by the store's
     /// clock on both sides: ours may be off by seconds.
-    async fn claim(&self, shard: Shard) -> Result<Option<Duration>, StoreError> {
-        let slots = |lane: Lane| self.slots.get(lane as usize);
-        let free = |lane: Lane| slots(lane).map_or(0, |slots| slots.available_permits());
+    async fn claim(
+        &self,
+        shard: Shard,
+        shares: [usize; Lane::ALL.len()],
+    ) -> Result<Option<Duration>, StoreError> {
+        let [mut gate, mut card] = self.take(shares);
         let wants = Wants {
-            gate: free(Lane::Gate),
-            card: free(Lane::Card),
+            gate: gate.len(),
+            card: card.len(),
             lease: LEASE,
         };
         if wants.gate + wants.card == 0 {
             return Ok(None);
         }
         let answer = self.parts.book.store().claim(shard, wants).await?;
-        self.health.claimed(self.parts.clock.now());
-        load::note(
-            &self.parts.metrics,
-            shard,
-            (&wants, &answer),
-            self.parts.clock.now(),
-        );
+        let now = self.parts.clock.now();
+        self.health.claimed(now);
+        self.parts.book.ahead().heard(answer.now, now);
+        load::note(&self.parts.metrics, shard, (&wants, &answer), now);
         for claim in answer.claims {
-            self.start(claim);
+            let slots = match claim.lane {
+                Lane::Gate => &mut gate,
+                Lane::Card => &mut card,
+            };
+            if let Some(slot) = slots.pop() {
+                self.start(claim, slot);
+            }
         }
         let left = |at: Time| (at - answer.now).to_std().unwrap_or_default();
         Ok(answer.next_due.map(|at| left(at).max(SHORTEST)))
     }
 
-    fn start(&self, claim: Claim) {
-        let Some(slots) = self.slots.get(claim.lane as usize).map(Arc::clone) else {
-            return;
-        };
-        let Ok(permit) = slots.try_acquire_owned() else {
-            return;
-        };
+    fn start(&self, claim: Claim, slot: OwnedSemaphorePermit) {
         let seat = self.parts.metrics.seat(claim.lane, claim.due);
         let parts = Arc::clone(&self.parts);
         let turns = Arc::clone(&self.turns);
         let nudge = Arc::clone(&self.nudge);
+        let health = Arc::clone(&self.health);
         self.tracker.spawn(async move {
-            work(&parts, &turns, &claim).await;
-            drop((seat, permit));
+            work(&parts, &turns, &health, &claim).await;
+            drop((seat, slot));
             nudge.notify_one();
         });
     }
 }
 
+/// The free slots of a lane that the shard at this place may claim for: everybody an equal part, and what remains
+/// goes round with the turns.
+///
+/// INVARIANT (every shard's turn): with fewer slots than shards none has them every time, so that what is due in one
+/// shard never waits for all that is due in another.
+fn share(free: usize, place: usize, turn: usize) -> usize {
+    let shards = Shard::all().count();
+    let after = place.saturating_add(shards).saturating_sub(turn) % shards;
+    free / shards + usize::from(after < free % shards)
+}
+
 /// Runs one step under its lease.
-async fn work(parts: &Parts, turns: &Turns, claim: &Claim) {
+async fn work(parts: &Parts, turns: &Turns, health: &Health, claim: &Claim) {
     let step = async {
         match claim.lane {
             Lane::Gate => gate::step(parts, turns, claim).await,
@@ -194,6 +256,7 @@ async fn work(parts: &Parts, turns: &Turns, claim: &Claim) {
         }
     };
     let result = tokio::select! {
+        biased;
         result = step => result,
         () = lease_lost(parts, claim) => {
             tracing::warn!(id = %claim.id, lane = claim.lane.name(), "lease lost, step dropped");
@@ -201,12 +264,16 @@ async fn work(parts: &Parts, turns: &Turns, claim: &Claim) {
             return;
         }
     };
+    if let Some(error) = result.as_ref().err().and_then(left::is_left) {
+        health.left.leave(parts, claim, error).await;
+        return;
+    }
     let outcome = if result.is_ok() { "done" } else { "failed" };
     parts.metrics.stepped(claim.lane, outcome);
     if let Err(error) = result {
         tracing::warn!(
             id = %claim.id, lane = claim.lane.name(), attempt = claim.attempt,
-            error = %crate::app::chain_of(&error), "step failed, it will be done again",
+            error = %crate::app::causes_of(&error), "step failed, it will be done again",
         );
         let again_at = parts.clock.now() + delay(claim.attempt);
         // Without an answer the lease simply ends, and the alarm is handed out again.
@@ -243,3 +310,6 @@ async fn lease_lost(parts: &Parts, claim: &Claim) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@ pub mod rules;
 pub mod secret;
 pub mod units;
 pub mod view;
+pub mod written;
 
 // adapters
 pub mod client;

@@ -20,6 +20,7 @@
 //! Everything is looked at again by the next round; nothing is remembered but what people are still
 //! to be told.
 
+pub mod bounds;
 mod changed;
 pub mod guard;
 pub mod notices;
@@ -29,6 +30,7 @@ pub mod strays;
 pub mod sweep;
 pub mod tally;
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -37,6 +39,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Parts;
+use crate::clock::Ahead;
 use crate::cluster::{Cluster, ObjectRef, SeenObject, Withdrawn};
 use crate::netpol::marks;
 use crate::units::{Seconds, Time};
@@ -105,6 +108,7 @@ impl Reaper {
             let clean = self.round(&self.cluster.managed_now()).await;
             let next = self.next_look(clean);
             tokio::select! {
+                biased;
                 () = self.parts.clock.sleep_until(next) => {}
                 // After a failure only time helps.
                 _ = changes.changed(), if clean => {}
@@ -113,24 +117,38 @@ impl Reaper {
         }
     }
 
+    /// The time that ends are judged by. Several replicas may all be behind; the store, by whose clock alarms ring,
+    /// is not wrong together with them.
+    fn now(&self) -> Time {
+        self.parts.book.ahead().later(self.parts.clock.now())
+    }
+
+    /// When to look again, by our own clock.
     fn next_look(&self, clean: bool) -> Time {
-        let now = self.parts.clock.now();
+        let (own, now) = (self.parts.clock.now(), self.now());
         if !clean {
-            return RETRY.after(now);
+            return RETRY.after(own);
         }
         let coming = self.cluster.managed_now();
         let next = coming.iter().map(|object| GRACE.after(self.expiry(object)));
         // Those that are overdue wait for the watch to show them gone.
         let next = next.filter(|at| *at > now).min();
-        next.map_or(LOOK.after(now), |at| at.min(LOOK.after(now)))
+        let Some(next) = next else {
+            return LOOK.after(own);
+        };
+        // Once more shortly before: until then it may turn out that our clock is behind.
+        let shortly = next - Ahead::MOST.delta();
+        let look = if shortly > now { shortly } else { next };
+        (look - (now - own)).min(LOOK.after(own))
     }
 
     /// One pass over the given objects; whether all that was overdue is gone.
-    pub async fn round(&self, objects: &[SeenObject]) -> bool {
-        let now = self.parts.clock.now();
+    pub async fn round(&self, objects: &[impl Borrow<SeenObject>]) -> bool {
+        let now = self.now();
         let overdue: Vec<SeenObject> = objects
             .iter()
-            .filter(|object| GRACE.after(self.expiry(object)) <= now)
+            .map(Borrow::borrow)
+            .filter(|object: &&SeenObject| GRACE.after(self.expiry(object)) <= now)
             .cloned()
             .collect();
         let clean = AtomicBool::new(true);
@@ -150,11 +168,11 @@ impl Reaper {
     /// Deletes one object if it is still overdue when read again; whether it is gone (or kept by
     /// right).
     async fn reap(&self, object: &SeenObject) -> bool {
-        let now = self.parts.clock.now();
+        let now = self.now();
         let overdue = |seen: &SeenObject| self.expiry(seen) <= now;
         match self.cluster.withdraw_if(&by_marks(object), overdue).await {
             Ok(Withdrawn::Closed) => {
-                let late = self.parts.clock.now() - self.expiry(object);
+                let late = self.now() - self.expiry(object);
                 self.parts.metrics.reaped_after_expiry(late);
                 tracing::warn!(object = %object.at, "reaped an overdue object");
                 self.deleted(object, records::Why::Overdue);
@@ -164,7 +182,7 @@ impl Reaper {
             }
             Ok(Withdrawn::AlreadyGone | Withdrawn::Kept(_) | Withdrawn::NotOurs(_)) => true,
             Err(error) => {
-                let error = crate::app::chain(&error);
+                let error = crate::app::causes(&error);
                 tracing::error!(object = %object.at, error, "an overdue object could not be deleted");
                 false
             }

@@ -23,9 +23,11 @@ pub use alarms::{Duty, alarms, due};
 pub use asked::{Asked, Extends, IncidentRef, Origin};
 pub use create::{Ask, create};
 pub use decide::decide;
-pub use document::{Crowd, Emergency, ExtendedBy, GateObject, Grant, Request, Review, Told, Vote};
-pub use facts::{Command, Facts, Outcome, Terms, Verified};
-pub use posts::{Address, Audience, Notice, Post, PostKey, PostStatus, Posts, Subject};
+pub use document::{
+    Back, Crowd, Emergency, ExtendedBy, GateObject, Grant, Request, Review, Told, Vote,
+};
+pub use facts::{Command, Facts, Lost, Outcome, Terms, Verified};
+pub use posts::{Address, Audience, MOST_LOST, Notice, Post, PostKey, PostStatus, Posts, Subject};
 pub use refusal::Refusal;
 pub use state::{End, State};
 pub use without_slack::{Claimed, OfflineVote};

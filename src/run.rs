@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::{Parts, rulebook};
+use crate::app::{Parts, recall, rulebook};
 use crate::lanes::{Health, Lanes};
 use crate::ledger::Appender;
 use crate::reaper::{Reaper, notices, records, removals};
@@ -34,6 +34,7 @@ const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(2);
 pub fn start(parts: &Arc<Parts>) -> Running {
     let tracker = TaskTracker::new();
     let stop = CancellationToken::new();
+    tracker.spawn(recall::run(Arc::clone(parts), stop.clone()));
     for cluster in parts.clusters.values() {
         cluster.start(&tracker, &stop);
         let (reaped, news) = mpsc::channel(notices::QUEUE);

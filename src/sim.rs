@@ -5,4 +5,5 @@
 pub mod cluster;
 pub mod scenario;
 pub mod slack;
+pub mod storm;
 pub mod town;

@@ -136,10 +136,13 @@ pub struct Commit {
     /// [`Committed::Duplicate`]. Its shard must be the id's ([`Shard::of_key`]).
     pub seen: Option<String>,
     /// Whether this step only lets go (expiry, withdrawal): such commits are let through when the
-    /// store is full, because nothing may stay open for want of memory. A commit under a claim that
-    /// is *not* closing precedes an effect: it is acknowledged only when a replica has it, where the
-    /// store has replicas.
+    /// store is full, because nothing may stay open for want of memory.
     pub closing: bool,
+    /// Whether this step must survive a failover: what somebody asked or decided, and everything that
+    /// precedes an effect. Where the store has replicas it is acknowledged only when one of them has it,
+    /// else answered with [`StoreError::Unreplicated`]. What only lets go does not wait: nothing may stay
+    /// open for want of a replica.
+    pub lasting: bool,
 }
 
 /// The answer to a commit. Where several would be true, the first after [`Committed::Applied`] in
@@ -166,6 +169,9 @@ pub struct Record {
     pub id: RequestId,
     /// Its version, to be given back as [`Commit::expected`].
     pub version: Version,
+    /// The commits that came before it, newest first: at most [`PAST`] - 1. Whoever remembers another one at
+    /// its place knows that the store went back and went on from there.
+    pub past: Vec<CommitId>,
     /// The document, JSON.
     pub body: String,
     /// Whether it lives.
@@ -240,7 +246,15 @@ pub const SEEN_FOR: Seconds = Seconds::hours(24);
 ///   are at least the clock's microseconds, so that no old one comes back with a restored backup.
 /// - **Durable**: what was acknowledged survives a restart of the store (the memory store excepted;
 ///   Redis within its configured persistence).
+/// - **Lasting**: where the store has replicas, what was acknowledged of [`Commit::lasting`] is had by at
+///   least one of them, and so is all that was written before it on the same server. A store without
+///   replicas acknowledges at once: the memory store, SQLite, a single Redis.
 /// - **Own clock**: due times and leases are judged by the store's clock only.
+///
+/// # Caveats
+/// A store can go back: a failover to a copy without the last writes, a restored backup, an
+/// append-only file that lost its last second. Then documents, events and marks are what they were, and
+/// their revisions and numbers are used again for other contents; commit ids never are.
 ///
 /// # Assumptions
 /// Commit ids are unique per step. Documents are at most [`MAX_BODY`] bytes.
@@ -264,6 +278,13 @@ pub trait Store: Ledger + Send + Sync + fmt::Debug {
 
     /// Lengthens a held lease from now; `false`: it is lost, stop before the next effect.
     async fn renew(&self, claim: &Claim, lease: Seconds) -> Result<bool>;
+
+    /// As [`Store::renew`], answered only when a replica has it and so all that was written on that server
+    /// before it, where there are replicas: a lane shows nothing that a failover could still take back.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreplicated`]: no replica had it in time; the lease is lengthened all the same.
+    async fn renew_lasting(&self, claim: &Claim, lease: Seconds) -> Result<bool>;
 
     /// Gives a claim back without a commit and sets the lane's alarm to `again_at`, or earlier if a
     /// commit or [`Store::wake`] asked for that meanwhile; `false`: lost. An alarm that should not

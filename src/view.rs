@@ -11,6 +11,7 @@ mod card;
 pub mod desk;
 mod effect;
 pub mod form;
+pub mod lost;
 pub mod markup;
 mod notice;
 mod outcome;

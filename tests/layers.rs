@@ -18,6 +18,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("id", &[]),
     ("retry", &[]),
     ("secret", &[]),
+    ("written", &[]),
     ("lane", &["units"]),
     ("grammar", &["id", "units"]),
     ("objects", &[]),
@@ -29,7 +30,7 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "request",
         &[
-            "audit", "grammar", "id", "lane", "netpol", "objects", "rules", "units",
+            "audit", "grammar", "id", "lane", "netpol", "objects", "rules", "units", "written",
         ],
     ),
     (
@@ -88,6 +89,7 @@ const MODULES: &[(&str, &[&str])] = &[
         &[
             "audit", "clock", "cluster", "entropy", "grammar", "id", "metrics", "netpol", "notes",
             "objects", "request", "retry", "rules", "slack", "store", "traces", "units", "view",
+            "written",
         ],
     ),
     (
@@ -106,7 +108,7 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "reaper",
         &[
-            "app", "audit", "cluster", "id", "lanes", "metrics", "netpol", "notes", "objects",
+            "app", "audit", "clock", "cluster", "id", "metrics", "netpol", "notes", "objects",
             "request", "rules", "slack", "store", "units", "view",
         ],
     ),
@@ -162,8 +164,8 @@ const MODULES: &[(&str, &[&str])] = &[
 
 /// Modules that decide: no runtime, no IO, no clock, no environment, no randomness.
 const CORE: &[&str] = &[
-    "units", "id", "retry", "secret", "lane", "grammar", "objects", "netpol", "manifest", "rules",
-    "audit", "notes", "request", "report", "view", "doctor",
+    "written", "units", "id", "retry", "secret", "lane", "grammar", "objects", "netpol",
+    "manifest", "rules", "audit", "notes", "request", "report", "view", "doctor",
 ];
 
 /// Crates that only some modules may name.

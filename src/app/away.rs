@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::Parts;
-use super::facts::FRESH;
+use super::fresh::FRESH;
 use super::shelf::Change;
 use crate::audit::{Actor, Event, Fact};
 use crate::notes::{ABSENCES, Absence, Absences, LONGEST_ABSENCE, Note};

@@ -1,13 +1,20 @@
 //! The store, typed: documents in, decisions made, documents out.
 //!
 //! Every change goes through [`Book::change`]: load, decide, commit, and again on a conflict. Nothing
-//! that was not committed here reaches Slack or the cluster.
+//! that was not committed here reaches Slack or the cluster. A document that is behind what this process
+//! knows of it (`recall`) is set right before anybody gets to see it.
+
+mod answer;
+mod error;
+mod right;
 
 use std::sync::Arc;
 
 use tokio::sync::{Notify, watch};
 
 use super::observe::Observer;
+use super::recall::Recall;
+use crate::clock::Ahead;
 use crate::entropy::Entropy;
 use crate::id::{RequestId, Shard};
 use crate::request::{Outcome, Request, State, alarms};
@@ -15,6 +22,10 @@ use crate::store::{
     Alarms, Claim, Commit, CommitId, Committed, Lane, Retry, Standing, Store, StoreError, Token,
     Version,
 };
+use crate::written::{self, Rest};
+
+pub use self::answer::{Changed, Created, Known};
+pub use self::error::BookError;
 
 /// How often a decision is made again after a conflict. Conflicts need two people or lanes at one
 /// request in the same milliseconds; twenty in a row would be a fault.
@@ -32,6 +43,8 @@ pub struct Book {
     told: Arc<Notify>,
     changes: watch::Sender<u64>,
     observer: Option<Observer>,
+    ahead: Arc<Ahead>,
+    recall: Option<Arc<Recall>>,
 }
 
 /// A request and the version it was read at.
@@ -39,61 +52,17 @@ pub struct Book {
 pub struct Page {
     /// The document.
     pub request: Request,
+    rest: Rest,
     version: Version,
+    /// The commits before that version, as far as the store remembers them.
+    past: Vec<CommitId>,
 }
 
-/// What became of a change.
-#[derive(Debug)]
-pub enum Changed<R> {
-    /// Committed; the document as it is now.
-    Done(Box<Request>),
-    /// The decision was no.
-    Refused(R),
-    /// The lease is lost: somebody else works on this lane.
-    Fenced,
-    /// There is no such request.
-    Missing,
-}
-
-/// Why the book could not be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum BookError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The store did not answer a commit: it may have been done. Loading the document tells.
-    #[error("request `{id}` may or may not have been changed")]
-    Uncertain {
-        /// Which.
-        id: RequestId,
-        /// Why there was no answer.
-        #[source]
-        source: StoreError,
-    },
-    /// A document cannot be read: written by a later version, or damaged.
-    #[error("request `{id}` cannot be read")]
-    Unreadable {
-        /// Which.
-        id: RequestId,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// A document cannot be written.
-    #[error("request cannot be written")]
-    Unwritable(#[source] serde_json::Error),
-    /// Conflicts without end.
-    #[error("request `{0}` changes too fast")]
-    Contended(RequestId),
-}
-
-/// What became of a creation.
-#[derive(Debug)]
-pub enum Created {
-    /// Committed.
-    New(Box<Request>),
-    /// The same delivery had created this request before.
-    Before(RequestId),
+/// Whether a step to this state must survive a failover. What people and services ask and decide does, endings
+/// included: they were told, and nothing waits for their answer but they. So does a lane's step, which precedes an
+/// effect, unless it ends something: what was open closes without waiting.
+const fn lasts(state: &State, under_claim: bool) -> bool {
+    !(under_claim && (state.lets_go() || state.is_final()))
 }
 
 /// The key under which a request is listed. What was refused at once is listed apart: a hundred hopeless
@@ -112,16 +81,6 @@ pub(super) fn refused_key(by: &str) -> String {
     format!("refused:{by}")
 }
 
-impl BookError {
-    /// The request that may have been changed though this failed.
-    pub const fn touched(&self) -> Option<&RequestId> {
-        match self {
-            Self::Uncertain { id, .. } => Some(id),
-            _ => None,
-        }
-    }
-}
-
 impl Book {
     /// A book over a store.
     pub fn new(store: Arc<dyn Store>, entropy: Arc<Entropy>) -> Self {
@@ -132,7 +91,16 @@ impl Book {
             told: Arc::default(),
             changes: watch::Sender::default(),
             observer: None,
+            ahead: Arc::default(),
+            recall: None,
         }
+    }
+
+    /// The same, which remembers what it read and made: a store that went back is noticed.
+    #[must_use]
+    pub fn remembering(self, recall: Arc<Recall>) -> Self {
+        let recall = Some(recall);
+        Self { recall, ..self }
     }
 
     /// The same, with everything that is committed told to this observer.
@@ -142,7 +110,11 @@ impl Book {
         Self { observer, ..self }
     }
 
-    fn tell(&self, before: Option<&Request>, outcome: &Outcome) {
+    /// Something was committed.
+    fn tell(&self, before: Option<&Request>, outcome: &Outcome, version: &Version) {
+        if let Some(recall) = &self.recall {
+            recall.note(&outcome.request, version);
+        }
         if let Some(observer) = &self.observer {
             observer.committed(before, outcome);
         }
@@ -151,6 +123,11 @@ impl Book {
     /// The store underneath.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// How far the store's clock is ahead of ours.
+    pub fn ahead(&self) -> &Ahead {
+        &self.ahead
     }
 
     /// Notified by every commit of this process, so that its workers look at once.
@@ -168,24 +145,47 @@ impl Book {
         self.changes.subscribe()
     }
 
-    /// Reads a request.
+    /// Reads a request. One that the store took back to an earlier version is set right first.
+    ///
+    /// # Errors
+    /// The store failed, or the document cannot be read.
     pub async fn load(&self, id: &RequestId) -> Result<Option<Page>, BookError> {
+        self.load_right(id).await
+    }
+
+    /// The document as it stands in the store.
+    async fn read(&self, id: &RequestId) -> Result<Option<Page>, BookError> {
         let Some(record) = self.store.load(id).await? else {
             return Ok(None);
         };
         // A note has an id like a request's, and is none.
-        if super::shelf::is_note(&record.body) {
+        if written::look(&record.body).is_note {
             return Ok(None);
         }
-        let request =
-            serde_json::from_str(&record.body).map_err(|source| BookError::Unreadable {
-                id: id.clone(),
-                source,
-            })?;
+        let read = written::read(&record.body).map_err(|why| BookError::unread(id, why))?;
         Ok(Some(Page {
-            request,
+            request: read.value,
+            rest: read.rest,
             version: record.version,
+            past: record.past,
         }))
+    }
+
+    /// Reads a request for a list or a count: one that only a later version reads, or that is damaged, must not
+    /// keep all others from being shown, counted, decided or closed.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn load_if_known(&self, id: &RequestId) -> Result<Known, BookError> {
+        match self.load(id).await {
+            Ok(Some(page)) => Ok(Known::Request(Box::new(page.request))),
+            Ok(None) => Ok(Known::Nothing),
+            Err(error) if error.left_alone().is_some() => {
+                tracing::warn!(%id, error = %super::causes(&error), "passed over");
+                Ok(Known::LeftAlone)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Creates a request under the mark of the delivery that caused it: the same delivery again
@@ -199,12 +199,16 @@ impl Book {
         let shard = Shard::of_key(delivery);
         for _ in 0..ID_DRAWS {
             let outcome = make(self.entropy.request_id(shard));
-            let mut commit = self.step(&outcome, None, None)?;
+            let mut commit = self.step(&outcome, (None, &Rest::default()), None)?;
             commit.seen = Some(delivery.to_owned());
-            let id = commit.id.clone();
+            let (id, name) = (commit.id.clone(), commit.commit.clone());
             match self.commit(commit).await? {
-                Committed::Applied(_) | Committed::AlreadyApplied(_) => {
-                    self.tell(None, &outcome);
+                Committed::Applied(revision) | Committed::AlreadyApplied(revision) => {
+                    let version = Version {
+                        revision,
+                        commit: name,
+                    };
+                    self.tell(None, &outcome, &version);
                     return Ok(Created::New(Box::new(outcome.request)));
                 }
                 Committed::Duplicate(first) => return Ok(Created::Before(first)),
@@ -234,12 +238,13 @@ impl Book {
                 Err(refusal) => return Ok(Changed::Refused(refusal)),
             };
             let claim = claim.map(|claim| (claim.lane, claim.token));
-            match self
-                .commit(self.step(&outcome, Some(page.version), claim)?)
-                .await?
-            {
-                Committed::Applied(_) | Committed::AlreadyApplied(_) => {
-                    self.tell(Some(&page.request), &outcome);
+            let before = (Some(page.version), &page.rest);
+            let step = self.step(&outcome, before, claim)?;
+            let commit = step.commit.clone();
+            match self.commit(step).await? {
+                Committed::Applied(revision) | Committed::AlreadyApplied(revision) => {
+                    let version = Version { revision, commit };
+                    self.tell(Some(&page.request), &outcome, &version);
                     return Ok(Changed::Done(Box::new(outcome.request)));
                 }
                 Committed::Fenced => return Ok(Changed::Fenced),
@@ -264,11 +269,11 @@ impl Book {
     fn step(
         &self,
         outcome: &Outcome,
-        expected: Option<Version>,
+        (expected, rest): (Option<Version>, &Rest),
         claim: Option<(Lane, Token)>,
     ) -> Result<Commit, BookError> {
         let request = &outcome.request;
-        let body = serde_json::to_string(request).map_err(BookError::Unwritable)?;
+        let body = written::write(request, rest).map_err(BookError::Unwritable)?;
         let events: Result<Vec<String>, _> =
             outcome.events.iter().map(serde_json::to_string).collect();
         let over = request.state.is_final();
@@ -292,6 +297,7 @@ impl Book {
             claim,
             seen: None,
             closing: over || matches!(request.state, State::Ending { .. }),
+            lasting: lasts(&request.state, claim.is_some()),
         })
     }
 
@@ -314,6 +320,7 @@ impl Book {
             .send_modify(|count| *count = count.wrapping_add(1));
         answer.map_err(|error| match error {
             StoreError::Away(_) => BookError::Uncertain { id, source: error },
+            StoreError::Unreplicated => BookError::Uncopied { id },
             clean => clean.into(),
         })
     }

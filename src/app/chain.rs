@@ -3,10 +3,10 @@
 
 use anyhow::Result;
 
+use super::Parts;
 use super::past::Past;
-use super::{Changed, Parts};
-use crate::request::{Command, End, ExtendedBy, Extends, Facts, Request, State, decide};
-use crate::rules::Roll;
+use super::unasked::decide_unasked;
+use crate::request::{Command, End, ExtendedBy, Extends, Request, State};
 
 /// Longest chain that is followed; the rules' longest grant ends it long before.
 const LONGEST: usize = 50;
@@ -19,14 +19,10 @@ pub(super) async fn last(parts: &Parts, request: &Request) -> Result<Option<(Req
     let past = Past::of(parts, &request.asked.owner()).await?;
     let mut last = request.clone();
     for _ in 0..LONGEST {
-        let next = past.requests.iter().find(|later| {
-            let follows = later
-                .asked
-                .extends
-                .as_ref()
-                .is_some_and(|e| e.id == last.id);
-            follows && matches!(later.state, State::Active { .. })
-        });
+        let next = past
+            .requests
+            .iter()
+            .find(|later| follows(later, &last) && matches!(later.state, State::Active { .. }));
         match next {
             Some(next) => last = next.clone(),
             None => break,
@@ -74,7 +70,7 @@ pub async fn end_others(parts: &Parts, request: &Request, why: &End) -> Result<(
         let over = other.state.is_final() || matches!(other.state, State::Ending { .. });
         if !over {
             let why = why.clone();
-            change(parts, other, Command::EndWith { why }).await?;
+            decide_unasked(parts, other, Command::EndWith { why }).await?;
         }
     }
     Ok(())
@@ -122,14 +118,13 @@ pub(super) async fn heir(parts: &Parts, request: &Request) -> Result<Request> {
 
 /// Whether one directly extends the other: each that ends looks for its own neighbours in turn.
 fn linked(one: &Request, other: &Request) -> bool {
-    let follows = |later: &Request, earlier: &Request| {
-        later
-            .asked
-            .extends
-            .as_ref()
-            .is_some_and(|e| e.id == earlier.id)
-    };
     follows(one, other) || follows(other, one)
+}
+
+/// Whether the later one extends the earlier.
+fn follows(later: &Request, earlier: &Request) -> bool {
+    let extends = later.asked.extends.as_ref();
+    extends.is_some_and(|extends| extends.id == earlier.id)
 }
 
 /// Tells the request before that this one goes on after its end.
@@ -147,23 +142,5 @@ pub async fn tell_earlier(parts: &Parts, request: &Request) -> Result<()> {
         id: request.id.clone(),
         until: grant.expires_at,
     };
-    change(parts, &page.request, Command::Extended { by }).await
-}
-
-/// Decides what needs nobody's word; what has moved on meanwhile stays as it is.
-pub(super) async fn change(parts: &Parts, request: &Request, command: Command) -> Result<()> {
-    let roll = Roll::default();
-    let facts = Facts {
-        now: parts.clock.now(),
-        roll: &roll,
-        verdict: None,
-    };
-    let step = |request: &Request| decide(request, command.clone(), &facts);
-    match parts.book.change(&request.id, None, step).await? {
-        Changed::Refused(refusal) => {
-            tracing::debug!(id = %request.id, %refusal, "moved on meanwhile");
-        }
-        Changed::Done(_) | Changed::Missing | Changed::Fenced => {}
-    }
-    Ok(())
+    decide_unasked(parts, &page.request, Command::Extended { by }).await
 }

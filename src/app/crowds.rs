@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Parts;
-use super::facts::FRESH_AT_APPLY;
+use super::fresh::FRESH_AT_APPLY;
 use crate::request::{Crowd, Told};
 use crate::rules::{self, Group, Right, Roll, Route, StagePlan, UserId};
 

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::facts::FRESH;
+use super::fresh::FRESH;
 use super::{Parts, home, refusals};
 use crate::request::Refusal;
 use crate::rules::{Person, Standing};

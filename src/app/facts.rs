@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use super::fresh::{FRESH, FRESH_AT_APPLY};
 use super::past::Past;
-use super::{Parts, away, planned, reread, rulebook};
+use super::{Parts, away, planned, rulebook};
 use crate::id::RequestId;
 use crate::netpol::{self, Effect};
 use crate::request::{Asked, Command, Request};
@@ -15,14 +16,6 @@ use crate::rules::{
 use crate::slack::SlackError;
 use crate::units::Seconds;
 
-/// How old knowledge about people may be when they ask or click: an ex-member must not slip through,
-/// and Slack allows 20 reads of groups a minute.
-pub(super) const FRESH: Seconds = Seconds(15);
-
-/// How old it may be when an approved request is applied a moment later, so that a Slack that went
-/// away between click and apply does not undo the approval.
-pub(super) const FRESH_AT_APPLY: Seconds = Seconds::minutes(10);
-
 /// An ask as the rules see it; `except` is the request itself, once it is stored.
 pub(super) fn of_ask(
     parts: &Parts,
@@ -30,7 +23,7 @@ pub(super) fn of_ask(
     effect: &Effect,
     (past, except): (&Past, Option<&RequestId>),
 ) -> Result<AskFacts> {
-    let snapshot = reread::snapshot(parts, &asked.cluster)?;
+    let snapshot = parts.snapshot(&asked.cluster)?;
     let end = |side: &netpol::Side| {
         let labels = side.namespace().map(|name| snapshot.namespace_labels(name));
         End::of(side, labels.unwrap_or_default())

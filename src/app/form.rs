@@ -2,7 +2,6 @@
 //! typed. Everything in a form may be forged; what it asks is judged like any other ask.
 
 mod check;
-pub mod entered;
 mod prefill;
 mod state;
 mod suggest;
@@ -12,7 +11,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::wanted::Spot;
-use super::{Parts, ask, reread};
+use super::{Parts, ask};
 use crate::grammar::{Endpoint, Protocol};
 use crate::netpol::{self, Unresolved};
 use crate::rules::{InputKind, RuleSet, Template};
@@ -115,7 +114,7 @@ fn options(
         let none = format!("{}none", check::NO_CHOICE);
         return Some(vec![Choice::new("choose a cluster first", &none)]);
     };
-    let Ok(snapshot) = reread::snapshot(parts, cluster) else {
+    let Ok(snapshot) = parts.snapshot(cluster) else {
         let none = format!("{}none", check::NO_CHOICE);
         return Some(vec![Choice::new(
             "the cluster cannot be read just now",
@@ -303,7 +302,7 @@ fn ports(parts: &Parts, template: &Template, state: &State) -> Option<String> {
         state.value(input.kind, name)?.parse().ok()
     };
     let (from, to) = (end(slots.from)?, end(slots.to)?);
-    let snapshot = reread::snapshot(parts, state.cluster.as_deref()?).ok()?;
+    let snapshot = parts.snapshot(state.cluster.as_deref()?).ok()?;
     let ports: Vec<String> = match netpol::resolve(&snapshot, &from, &to, None) {
         Ok(flow) => flow.ports.iter().map(typed).collect(),
         Err(Unresolved::AmbiguousPort { choices, .. }) => {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::Parts;
-use super::facts::FRESH;
+use super::fresh::FRESH;
 use crate::id::Shard;
 use crate::request::Request;
 use crate::rules::{self, UserId};
@@ -57,7 +57,7 @@ async fn show(parts: &Parts, user: &UserId, screen: &Screen) -> Result<()> {
 async fn model(parts: &Parts, user: &UserId) -> Result<Home> {
     let mut own = Vec::new();
     for id in parts.book.store().of_owner(&user.0, OWN).await? {
-        own.extend(parts.book.load(&id).await?.map(|page| page.request));
+        own.extend(parts.book.load_if_known(&id).await?.request());
     }
     let (waiting, waiting_cut) = waiting(parts, user).await?;
     let rules = parts.rules.load_full();
@@ -91,8 +91,8 @@ async fn waiting(parts: &Parts, user: &UserId) -> Result<(Vec<Request>, bool)> {
             let ids = parts.book.store().open(shard, after.as_ref(), room).await?;
             looked += ids.len();
             for id in &ids {
-                let page = parts.book.load(id).await?.map(|page| page.request);
-                found.extend(page.filter(|request| waits_for(request, user)));
+                let request = parts.book.load_if_known(id).await?.request();
+                found.extend(request.filter(|request| waits_for(request, user)));
             }
             if ids.len() < room {
                 break;

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
+use super::Parts;
 use super::shelf::Change;
+use super::unasked::decide_unasked;
 use super::wanted::Spot;
-use super::{Parts, chain};
 use crate::audit::{Actor, Event, Fact};
 use crate::id::{RequestId, Shard};
 use crate::notes::{self, Closed, Incident, Note, incident_key};
@@ -256,7 +257,7 @@ pub async fn end_requests(parts: &Parts, incident: &Incident, claim: &Claim) -> 
             for id in &ids {
                 // One that cannot be read or changed must not keep the others open.
                 if let Err(error) = end_one(parts, id, incident).await {
-                    tracing::warn!(%id, error = %super::chain_of(&error), "not ended");
+                    tracing::warn!(%id, error = %super::causes_of(&error), "not ended");
                     trouble = Some(error);
                 }
             }
@@ -292,7 +293,7 @@ async fn end_one(parts: &Parts, id: &RequestId, incident: &Incident) -> Result<(
     match parts.book.load(id).await? {
         Some(page) if belongs(&page.request, incident) => {
             join(parts, &page.request).await?;
-            chain::change(parts, &page.request, Command::IncidentClosed).await
+            decide_unasked(parts, &page.request, Command::IncidentClosed).await
         }
         _ => Ok(()),
     }
@@ -311,12 +312,12 @@ pub(super) async fn timeline(parts: &Parts, channel: &str) -> Result<Ack> {
     };
     let mut events: Vec<(Request, Event)> = Vec::new();
     for id in &incident.requests {
-        let Some(page) = parts.book.load(id).await? else {
+        let Some(request) = parts.book.load_if_known(id).await?.request() else {
             continue;
         };
         for (_, event) in parts.book.store().events(id, 0).await? {
             if let Ok(event) = serde_json::from_str::<Event>(&event) {
-                events.push((page.request.clone(), event));
+                events.push((request.clone(), event));
             }
         }
     }

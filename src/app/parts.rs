@@ -8,9 +8,10 @@ use arc_swap::ArcSwap;
 use super::book::Book;
 use super::rulebook::Rulebook;
 use crate::clock::Clock;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, ClusterError};
 use crate::entropy::Entropy;
 use crate::metrics::Metrics;
+use crate::netpol::Snapshot;
 use crate::rules::RuleSet;
 use crate::slack::{Directory, SlackApi};
 use crate::traces::Traces;
@@ -46,4 +47,18 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// Where traces go.
     pub traces: Traces,
+}
+
+impl Parts {
+    /// The watch-fed picture of a cluster.
+    ///
+    /// # Errors
+    /// There is no such cluster, or its picture is not there yet.
+    pub fn snapshot(&self, cluster: &str) -> Result<Arc<Snapshot>, ClusterError> {
+        let found = self
+            .clusters
+            .get(cluster)
+            .ok_or_else(|| ClusterError::unknown(cluster))?;
+        Ok(found.snapshot()?)
+    }
 }

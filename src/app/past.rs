@@ -1,9 +1,10 @@
 //! What a requester asked before: counted for limits, and kept for approvals that still stand.
 
 use anyhow::Result;
+use futures::stream::{self, Stream, StreamExt};
 
 use super::book::refused_key;
-use super::{BookError, Parts};
+use super::{BookError, Known, Parts};
 use crate::id::RequestId;
 use crate::request::Request;
 use crate::rules::AutoUse;
@@ -17,6 +18,9 @@ const LOOKED_AT: usize = 100;
 /// How far back automatic approvals are counted: a day in any zone, and the night before it.
 const AUTOMATIC: Seconds = Seconds::hours(48);
 
+/// Documents that are read ahead.
+const AHEAD: usize = 16;
+
 /// What was refused at once, looked at for the pace of asking.
 const REFUSED: usize = 30;
 
@@ -29,6 +33,16 @@ pub struct Past {
     uncounted: bool,
 }
 
+/// Reads documents in their order, some of them ahead: one after the other, a busy asker would wait for as many
+/// answers of the store as they have requests.
+fn reads(
+    parts: &Parts,
+    ids: Vec<RequestId>,
+) -> impl Stream<Item = Result<Known, BookError>> + Unpin {
+    let one = move |id| async move { parts.book.load_if_known(&id).await };
+    stream::iter(ids.into_iter().map(one)).buffered(AHEAD)
+}
+
 impl Past {
     /// Reads it, of this [owner](crate::request::Asked::owner).
     ///
@@ -36,33 +50,33 @@ impl Past {
     /// The store could not be asked.
     pub async fn of(parts: &Parts, owner: &str) -> Result<Self> {
         let mut requests: Vec<Request> = Vec::new();
+        let mut left_alone = 0;
         let ids = parts.book.store().of_owner(owner, MAX_OF_OWNER).await?;
         let now = parts.clock.now();
         let is_old = |request: &Request| now >= AUTOMATIC.after(request.asked.at);
-        for (looked_at, id) in ids.iter().enumerate() {
+        let cut = ids.len() >= MAX_OF_OWNER;
+        let mut reading = reads(parts, ids);
+        let mut looked_at = 0;
+        while let Some(known) = reading.next().await {
             if looked_at >= LOOKED_AT && requests.last().is_some_and(is_old) {
                 break;
             }
-            match parts.book.load(id).await {
-                Ok(page) => requests.extend(page.map(|page| page.request)),
-                // One damaged document must not keep all others from being decided or closed.
-                Err(error @ BookError::Unreadable { .. }) => {
-                    tracing::error!(%id, error = %super::chain(&error), "passed over");
-                }
-                Err(error) => return Err(error.into()),
+            looked_at += 1;
+            match known? {
+                Known::Request(request) => requests.push(*request),
+                Known::Nothing => {}
+                // It may count against any limit.
+                Known::LeftAlone => left_alone += 1,
             }
         }
         let mut refused = Vec::new();
-        for id in parts
-            .book
-            .store()
-            .of_owner(&refused_key(owner), REFUSED)
-            .await?
-        {
-            let page = parts.book.load(&id).await?;
-            refused.extend(page.map(|page| page.request.asked.at));
+        let store = parts.book.store();
+        let turned_away = store.of_owner(&refused_key(owner), REFUSED).await?;
+        let mut reading = reads(parts, turned_away);
+        while let Some(known) = reading.next().await {
+            refused.extend(known?.request().map(|request| request.asked.at));
         }
-        let uncounted = ids.len() >= MAX_OF_OWNER && !requests.last().is_some_and(is_old);
+        let uncounted = (cut && !requests.last().is_some_and(is_old)) || left_alone > 0;
         Ok(Self {
             requests,
             refused,
@@ -77,7 +91,8 @@ impl Past {
         others.filter(move |request| Some(&request.id) != except.as_ref())
     }
 
-    /// Whether there are more of two days than can be counted: limits count as reached then.
+    /// Whether there are more of two days than can be counted, or some that only a later version reads: limits count as
+    /// reached then.
     pub fn uncounted(&self) -> bool {
         self.uncounted
     }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::ask::Unread;
-use super::{Parts, reread};
+use super::Parts;
+use super::unread::Unread;
 use crate::cluster::Sees;
 use crate::netpol::{self, Effect, Flow, NoGate, Side, Snapshot};
 use crate::objects::{Kind, Manifest};
@@ -34,7 +34,7 @@ pub struct Gate {
 ///
 /// # Errors
 /// What is not there, in the words of whoever asked, and what to do about it.
-pub fn on(snapshot: &Snapshot, gate: &GateSpec) -> Result<Planned, Sentence> {
+pub fn plan_on(snapshot: &Snapshot, gate: &GateSpec) -> Result<Planned, Sentence> {
     match gate {
         GateSpec::Connect { from, to, ports } => {
             let flow = netpol::resolve(snapshot, from, to, ports.as_ref());
@@ -75,12 +75,12 @@ const fn sentence(message: String, hint: Option<String>) -> Sentence {
 }
 
 /// Resolves and plans on the live cluster; the error says what could not be resolved.
-pub(super) fn plan(parts: &Parts, cluster: &str, filled: &Filled) -> Result<Planned, Unread> {
-    let snapshot = reread::snapshot(parts, cluster).map_err(|error| {
-        tracing::warn!(cluster, error = %super::chain(&error), "no picture of the cluster");
+pub(super) fn plan_live(parts: &Parts, cluster: &str, filled: &Filled) -> Result<Planned, Unread> {
+    let snapshot = parts.snapshot(cluster).map_err(|error| {
+        tracing::warn!(cluster, error = %super::causes(&error), "no picture of the cluster");
         Unread::ClusterAway(cluster.to_owned())
     })?;
-    let planned = on(&snapshot, &filled.gate).map_err(Unread::Sentence)?;
+    let planned = plan_on(&snapshot, &filled.gate).map_err(Unread::Sentence)?;
     let made = planned.built.as_ref().ok();
     match made.and_then(|gate| unseen_in(parts, cluster, gate)) {
         Some(sentence) => Err(Unread::Sentence(sentence)),
@@ -120,22 +120,26 @@ fn unseen(kind: Kind, sees: Sees) -> Option<Sentence> {
 ///
 /// # Errors
 /// A sentence for the person: the template has changed or is gone, or what it names is.
-pub(super) fn again(
+pub(super) fn plan_asked(
     rules: &RuleSet,
     snapshot: &Snapshot,
     asked: &Asked,
 ) -> Result<Planned, String> {
     let filled = rules::fill(rules, &asked.template, &asked.inputs);
     let filled = filled.map_err(|problem| problem.message)?;
-    on(snapshot, &filled.gate).map_err(|problem| problem.message)
+    plan_on(snapshot, &filled.gate).map_err(|problem| problem.message)
 }
 
 /// The gate that is attempted for a stored request.
 ///
 /// # Errors
 /// A sentence for the person.
-pub(super) fn gate(parts: &Parts, snapshot: &Snapshot, request: &Request) -> Result<Gate, String> {
-    let planned = again(&parts.rules.load(), snapshot, &request.asked)?;
+pub(super) fn gate_of(
+    parts: &Parts,
+    snapshot: &Snapshot,
+    request: &Request,
+) -> Result<Gate, String> {
+    let planned = plan_asked(&parts.rules.load(), snapshot, &request.asked)?;
     let gate = planned.built.map_err(|no_gate| no_gate.to_string())?;
     match unseen_in(parts, &request.asked.cluster, &gate) {
         Some(sentence) => Err(sentence.message),

@@ -3,9 +3,10 @@
 use anyhow::Result;
 
 use super::small_forms::{self, Opens};
-use super::{Changed, Parts, chain, facts, longer, refusals};
-use crate::request::{Command, End, Request, State, Terms};
-use crate::slack::{Ack, Inbound};
+use super::{Parts, command, longer, recall};
+use crate::id::RequestId;
+use crate::request::{Command, Outcome, Refusal, Request, Terms};
+use crate::slack::{Ack, Inbound, What};
 use crate::view::{self, Action, replies, say};
 
 /// Somebody pressed a button of ours (or something that looks like one), on a message or in the home
@@ -18,13 +19,16 @@ pub(super) async fn clicked(
 ) -> Result<Ack> {
     let named = view::parse_value(value).zip(Action::of_id(action));
     let Some(((id, face), action)) = named else {
-        tracing::warn!(action, "a button that is not ours");
-        return Ok(Ack::Private(replies::unknown_button()));
+        return Ok(not_ours(action, value));
     };
     let Some(page) = parts.book.load(&id).await? else {
-        return Ok(Ack::Private(say::unknown(&id)));
+        return Ok(not_there(parts, inbound, &id).await);
     };
     let request = page.request;
+    if face > request.posts.face {
+        show_again(parts, &request, face).await?;
+        return Ok(Ack::Private(say::unchanged(&Refusal::Stale)));
+    }
     let by = inbound.by.clone();
     let command = match action {
         Action::Again => return longer::again(parts, inbound, &request).await,
@@ -53,88 +57,45 @@ pub(super) async fn clicked(
         Action::Cancel => Command::Cancel { by },
         Action::Done => Command::Done { by },
     };
-    pressed(parts, inbound, &request, command).await
+    command::pressed(parts, inbound, &request, command).await
 }
 
-/// Decides what a press asks for. The same press twice, by an impatient finger or a repeated delivery,
-/// says nothing the second time: what it asked for has happened.
-pub(super) async fn pressed(
-    parts: &Parts,
-    inbound: &Inbound,
-    request: &Request,
-    command: Command,
-) -> Result<Ack> {
-    let answer = decide(parts, inbound, request, command.clone()).await?;
-    if answer == Ack::Silent {
-        return Ok(answer);
+/// A button that this version cannot read.
+fn not_ours(action: &str, value: &str) -> Ack {
+    if let Some(id) = view::button::of_a_later_version(value) {
+        tracing::warn!(%id, action, "a button of a later version");
+        return Ack::Private(replies::of_a_later_version(&id));
     }
-    let now = parts.book.load(&request.id).await?;
-    let happened = now.is_some_and(|page| has_happened(&page.request, &command));
-    Ok(if happened { Ack::Silent } else { answer })
+    tracing::warn!(action, "a button that is not ours");
+    Ack::Private(replies::unknown_button())
 }
 
-/// Decides a person's command and answers privately when it was refused; when it was done, every
-/// surface shows it.
-pub(super) async fn decide(
-    parts: &Parts,
-    inbound: &Inbound,
-    request: &Request,
-    command: Command,
-) -> Result<Ack> {
-    let ends = matches!(
-        command,
-        Command::Done { .. } | Command::Cancel { .. } | Command::Revoke { .. }
-    );
-    let heir = if ends {
-        chain::heir(parts, request).await?
-    } else {
-        request.clone()
+/// A button of a request that the store does not have: its message is looked at, for it may be one that was lost.
+async fn not_there(parts: &Parts, inbound: &Inbound, id: &RequestId) -> Ack {
+    if let What::Clicked {
+        channel,
+        message_ts,
+        thread,
+        ..
+    } = &inbound.what
+    {
+        recall::unknown(parts, id, (channel, message_ts, thread.as_deref())).await;
+    }
+    Ack::Private(say::unknown(id))
+}
+
+/// The picture that was pressed on is newer than the record: forged, or the store went back while nobody
+/// here knew of it. Nothing is taken from it (its terms are lost), but every message is brought to what the record
+/// says, in a picture newer than the one that was pressed.
+async fn show_again(parts: &Parts, request: &Request, pressed: u32) -> Result<()> {
+    let again = |request: &Request| -> Result<Outcome, std::convert::Infallible> {
+        let mut request = request.clone();
+        request.posts.show_after(pressed);
+        Ok(Outcome {
+            request,
+            events: Vec::new(),
+        })
     };
-    let request = &heir;
-    let attempt = command.name();
-    match parts.decide_for(request, &inbound.by, command).await? {
-        Changed::Done(_) => Ok(Ack::Silent),
-        Changed::Refused(refusal) => {
-            tracing::info!(id = %request.id, by = %inbound.by, %refusal, "refused");
-            refusals::forbidden(parts, inbound, (&request.id, attempt), &refusal).await?;
-            // A stale click is answered with how things stand: nobody has to look for the card.
-            let now = parts.book.load(&request.id).await?;
-            let now = now.map_or_else(|| request.clone(), |page| page.request);
-            let concerned = facts::concerns(parts, &now, &inbound.by).await?;
-            Ok(Ack::Private(if concerned {
-                say::unchanged_now(&refusal, &now)
-            } else {
-                say::unchanged(&refusal)
-            }))
-        }
-        Changed::Missing => Ok(Ack::Private(say::unknown(&request.id))),
-        Changed::Fenced => Ok(Ack::Private(say::sorry(Some(&request.id)))),
-    }
-}
-
-/// Whether this person's press did already what it asks for. An approval that the next stage
-/// followed is not meant: there the answer tells who is waited for.
-fn has_happened(request: &Request, command: &Command) -> bool {
-    let asked_by = |by| request.requester() == Some(by);
-    match (command, &request.state) {
-        (Command::Approve { by, .. }, state) => {
-            state.may_have_objects() && request.votes.iter().any(|vote| vote.by == *by)
-        }
-        (Command::Emergency { by }, _) => {
-            let opened = request.emergency.as_ref();
-            opened.is_some_and(|emergency| emergency.by == *by)
-        }
-        (
-            Command::Deny { by, .. },
-            State::Denied {
-                by: Some(decider), ..
-            },
-        ) => by == decider,
-        (Command::Cancel { by }, State::Cancelled) => asked_by(by),
-        (
-            Command::Done { by } | Command::Cancel { by },
-            State::Ending { why: End::Done, .. } | State::Ended { why: End::Done, .. },
-        ) => asked_by(by),
-        _ => false,
-    }
+    parts.book.change(&request.id, None, again).await?;
+    Ok(())
 }

@@ -12,8 +12,8 @@ use futures::stream::FuturesUnordered;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::ask::Prepared;
-use super::{Parts, planned, reread};
+use super::prepare::Prepared;
+use super::{Parts, planned};
 use crate::cluster::{Cluster, ClusterError};
 use crate::id::{RequestId, Shard};
 use crate::netpol::{Marks, marks};
@@ -55,8 +55,8 @@ async fn refusal(parts: &Parts, key: &str, asked: &Asked) -> Option<Sentence> {
 /// The objects as they would be applied now, under a name that no request has; `None` where there is nothing
 /// to open any more, which the opening tells.
 fn manifests(parts: &Parts, key: &str, asked: &Asked) -> Option<Vec<Value>> {
-    let snapshot = reread::snapshot(parts, &asked.cluster).ok()?;
-    let planned = planned::again(&parts.rules.load(), &snapshot, asked).ok()?;
+    let snapshot = parts.snapshot(&asked.cluster).ok()?;
+    let planned = planned::plan_asked(&parts.rules.load(), &snapshot, asked).ok()?;
     let gate = planned.built.ok()?;
     // Not drawn: what is only rehearsed must not change what a simulation draws next.
     let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();

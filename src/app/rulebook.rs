@@ -105,7 +105,7 @@ pub(super) async fn keep(parts: &Parts, route: &Route) -> Result<()> {
     kept.map_err(|error| {
         anyhow!(
             "the text of the rule was not kept: {}",
-            super::chain(&error)
+            super::causes(&error)
         )
     })?;
     parts.rulebook.learn(digest);
@@ -144,11 +144,12 @@ pub async fn follow(parts: Arc<Parts>, stop: CancellationToken) {
         let changed = parts.rulebook.changed.notified();
         let recorded = record(&parts).await;
         if let Err(error) = &recorded {
-            let error = super::chain(error);
+            let error = super::causes(error);
             tracing::warn!(error, "the rules in force could not be recorded yet");
         }
         let again = RETRY.after(parts.clock.now());
         tokio::select! {
+            biased;
             () = changed, if recorded.is_ok() => {}
             () = parts.clock.sleep_until(again), if recorded.is_err() => {}
             () = stop.cancelled() => return,

@@ -85,7 +85,7 @@ pub(super) async fn at_home(
 ) -> Result<Ack> {
     let answer = press::clicked(parts, inbound, button, trigger).await?;
     if let Err(error) = home::publish(parts, &inbound.by).await {
-        tracing::warn!(error = %super::chain_of(&error), "the home tab was not shown anew");
+        tracing::warn!(error = %super::causes_of(&error), "the home tab was not shown anew");
     }
     Ok(answer)
 }

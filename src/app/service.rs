@@ -7,6 +7,7 @@ pub mod ask;
 pub mod end;
 pub mod look;
 pub mod offline;
+mod refusals;
 
 pub use ask::{Answer, Call, Fault, Fields, Form};
 

@@ -21,9 +21,10 @@ const RETRY: Seconds = Seconds(2);
 /// Records what this process was started with, until that is done or it is told to stop.
 pub async fn tell(parts: Arc<Parts>, settings: Vec<SettingRef>, stop: CancellationToken) {
     while let Err(error) = record(&parts, &settings).await {
-        let error = super::chain(&error);
+        let error = super::causes(&error);
         tracing::warn!(error, "the settings in force could not be recorded yet");
         tokio::select! {
+            biased;
             () = parts.clock.sleep_until(RETRY.after(parts.clock.now())) => {}
             () = stop.cancelled() => return,
         }

@@ -2,8 +2,9 @@
 
 use crate::audit::Event;
 use crate::id::{RequestId, Shard};
-use crate::notes::Note;
+use crate::notes::{Note, kept};
 use crate::store::{Alarms, Claim, Commit, Committed, Lane, Standing, StoreError, Token, Version};
+use crate::written::{self, Rest};
 
 use super::book::{Book, BookError, CONFLICT_RETRIES, ID_DRAWS};
 
@@ -12,6 +13,7 @@ use super::book::{Book, BookError, CONFLICT_RETRIES, ID_DRAWS};
 pub struct Leaf {
     /// The note.
     pub note: Note,
+    rest: Rest,
     version: Version,
 }
 
@@ -24,6 +26,15 @@ pub struct Change {
     pub events: Vec<Event>,
 }
 
+/// Whether a change must survive a failover. What people do does: also the end of an incident, after which asks are
+/// judged by other rules. What follows from that end does not wait, or requests would stay open for want of a replica.
+/// What is only put on record precedes what it is about, which waits in its turn.
+fn lasts(change: &Change, under_claim: bool) -> bool {
+    let note = &change.note;
+    let follows = note.alarms().gate.is_some() && (under_claim || change.events.is_empty());
+    !follows && !kept::only_on_record(&note.key())
+}
+
 impl Book {
     /// Reads a note; `None` when there is none of this id (a request is none).
     ///
@@ -33,15 +44,15 @@ impl Book {
         let Some(record) = self.store().load(id).await? else {
             return Ok(None);
         };
-        if !is_note(&record.body) {
+        if !written::look(&record.body).is_note {
             return Ok(None);
         }
-        let note = serde_json::from_str(&record.body).map_err(|source| BookError::Unreadable {
-            id: id.clone(),
-            source,
-        })?;
-        let version = record.version;
-        Ok(Some(Leaf { note, version }))
+        let read = written::read(&record.body).map_err(|why| BookError::unread(id, why))?;
+        Ok(Some(Leaf {
+            note: read.value,
+            rest: read.rest,
+            version: record.version,
+        }))
     }
 
     /// The newest notes under a key, newest first, at most `limit`.
@@ -117,7 +128,7 @@ impl Book {
         let shard = Shard::of_key(cause);
         for _ in 0..ID_DRAWS {
             let change = make(draw(shard));
-            let mut commit = self.note_step(&change, None, None)?;
+            let mut commit = self.note_step(&change, (None, &Rest::default()), None)?;
             commit.seen = Some(cause.to_owned());
             let id = commit.id.clone();
             match self.commit(commit).await? {
@@ -148,7 +159,7 @@ impl Book {
                 return Ok(false);
             };
             let claim = claim.map(|claim| (claim.lane, claim.token));
-            let step = self.note_step(&next, Some(leaf.version), claim)?;
+            let step = self.note_step(&next, (Some(leaf.version), &leaf.rest), claim)?;
             match self.commit(step).await? {
                 Committed::Applied(_) | Committed::AlreadyApplied(_) => return Ok(true),
                 Committed::Fenced => return Ok(false),
@@ -161,11 +172,11 @@ impl Book {
     fn note_step(
         &self,
         change: &Change,
-        expected: Option<Version>,
+        (expected, rest): (Option<Version>, &Rest),
         claim: Option<(Lane, Token)>,
     ) -> Result<Commit, BookError> {
         let note = &change.note;
-        let body = serde_json::to_string(note).map_err(BookError::Unwritable)?;
+        let body = written::write(note, rest).map_err(BookError::Unwritable)?;
         let events: Result<Vec<String>, _> =
             change.events.iter().map(serde_json::to_string).collect();
         let alarms = note.alarms();
@@ -187,16 +198,62 @@ impl Book {
             seen: None,
             // Ending an incident only lets go.
             closing: alarms.gate.is_some(),
+            lasting: lasts(change, claim.is_some()),
         })
     }
 }
 
-/// Whether a document is a note and no request.
-pub(super) fn is_note(body: &str) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Kind {
-        note: Option<String>,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Actor, Fact};
+    use crate::notes::{Closed, Incident};
+    use crate::rules::UserId;
+    use crate::units::Time;
+
+    fn incident(closed: bool, told: bool) -> Change {
+        let at = Time::UNIX_EPOCH;
+        let closed = closed.then_some(Closed {
+            by: None,
+            at,
+            looks: 0,
+        });
+        let fact = Fact::IncidentClosed {
+            channel: "C1".to_owned(),
+        };
+        let event = Event {
+            at,
+            by: Actor::Drawbridge,
+            fact,
+        };
+        Change {
+            note: Note::Incident(Incident {
+                id: "k7m3xa".parse().unwrap(),
+                channel: "C1".to_owned(),
+                opened_by: UserId("U0DANA".to_owned()),
+                opened_at: at,
+                title: None,
+                declared: false,
+                requests: Vec::new(),
+                closed,
+            }),
+            events: told.then_some(event).into_iter().collect(),
+        }
     }
-    let kind: Result<Kind, _> = serde_json::from_str(body);
-    kind.is_ok_and(|kind| kind.note.is_some())
+
+    #[test]
+    fn the_end_of_an_incident_survives_a_failover_and_what_follows_from_it_waits_for_nothing() {
+        for (closed, told, under_claim, expected) in [
+            (false, true, false, true),
+            (false, false, false, true),
+            (true, true, false, true),
+            // A request is found that belongs to it, and is closed next.
+            (true, false, false, false),
+            (true, false, true, false),
+        ] {
+            let change = incident(closed, told);
+            let context = format!("closed {closed}, told {told}, under a claim {under_claim}");
+            assert_eq!(lasts(&change, under_claim), expected, "{context}");
+        }
+    }
 }

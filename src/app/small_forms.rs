@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Parts, facts, longer, press, refusals};
-use crate::grammar;
-use crate::request::{Command, Facts, Request, Terms, decide};
-use crate::slack::{Ack, Entered, Inbound, OnScreen, SlackError};
+use super::{Parts, command, entered, facts, longer, refusals};
+use crate::request::{Command, Facts, Request, decide};
+use crate::slack::{Ack, Inbound, OnScreen, SlackError};
 use crate::view::form::{self, id};
 use crate::view::{Action, Screen, replies, say};
 
@@ -131,10 +130,10 @@ pub(super) async fn submitted(
     let by = inbound.by.clone();
     let command = match callback {
         id::EXTEND => {
-            let length = chosen(screen, id::LENGTH).and_then(form::length_of);
+            let length = entered::chosen(screen, id::LENGTH).and_then(form::length_of);
             let terms = (
                 length.unwrap_or(request.asked.duration),
-                typed(screen, id::WHY),
+                entered::typed(screen, id::WHY),
             );
             return longer::extend(parts, inbound, &request, terms)
                 .await
@@ -143,24 +142,19 @@ pub(super) async fn submitted(
         id::DENY => Command::Deny {
             by,
             face,
-            reason: typed(screen, id::WHY),
+            reason: entered::typed(screen, id::WHY),
         },
         id::MORE => Command::Approve {
             by,
             face,
-            terms: Terms {
-                shorter: chosen(screen, id::LENGTH)
-                    .and_then(form::length_of)
-                    .filter(|length| *length < request.length()),
-                repeat: is_chosen(screen, id::REPEAT),
-            },
+            terms: entered::terms(screen, &request),
         },
         _ => Command::Review {
             by,
-            words: typed(screen, id::WORDS),
+            words: entered::typed(screen, id::WORDS),
         },
     };
-    let answer = press::pressed(parts, inbound, &request, command).await?;
+    let answer = command::pressed(parts, inbound, &request, command).await?;
     Ok(Some(beside(screen, block, answer)))
 }
 
@@ -172,30 +166,5 @@ fn beside(screen: &OnScreen, block: &str, answer: Ack) -> Ack {
             Ack::Wrong(BTreeMap::from([(block.to_owned(), message.text)]))
         }
         other => other,
-    }
-}
-
-/// Typed words; blank is nothing. Credentials are dropped before anything is stored.
-fn typed(screen: &OnScreen, action: &str) -> Option<String> {
-    match screen.entered.get(action) {
-        Some(Entered::Text(text)) if !text.trim().is_empty() => {
-            let text = grammar::scrub(text.trim());
-            Some(text.chars().take(grammar::LONGEST_REASON).collect())
-        }
-        _ => None,
-    }
-}
-
-fn chosen<'a>(screen: &'a OnScreen, action: &str) -> Option<&'a str> {
-    match screen.entered.get(action) {
-        Some(Entered::One(value)) => Some(value),
-        _ => None,
-    }
-}
-
-fn is_chosen(screen: &OnScreen, action: &str) -> bool {
-    match screen.entered.get(action) {
-        Some(Entered::Many(values)) => values.iter().any(|value| value == id::REPEAT_YES),
-        _ => false,
     }
 }

@@ -98,15 +98,15 @@ pub(super) async fn history(
         for note in parts.book.notes(&key, 1).await? {
             let Note::Trail(trail) = note else { continue };
             for id in trail.requests.iter().rev().take(LOOKED_AT) {
-                let Some(page) = parts.book.load(id).await? else {
+                let Some(request) = parts.book.load_if_known(id).await?.request() else {
                     continue;
                 };
-                let opened = page.request.grant.as_ref().map(|grant| grant.opened_at);
+                let opened = request.grant.as_ref().map(|grant| grant.opened_at);
                 if opened.is_none_or(|at| at < from) {
                     continue;
                 }
-                if facts::concerns(parts, &page.request, &inbound.by).await? {
-                    found.push(page.request);
+                if facts::concerns(parts, &request, &inbound.by).await? {
+                    found.push(request);
                 } else {
                     others += 1;
                 }

@@ -103,8 +103,7 @@ pub enum Fact {
         because: Option<String>,
         /// Why, as typed by the approver.
         typed_reason: Option<String>,
-        /// Who that was, as they were then; `None`: the rules, or somebody who ended the path that it
-        /// would lengthen.
+        /// Who that was, as they were then; `None`: the rules, or the end of what it would lengthen.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         voter: Option<Voter>,
     },
@@ -273,6 +272,29 @@ pub enum Fact {
         /// Why.
         because: String,
     },
+    /// The store forgot later changes of the request: a failover to an older copy, a restored backup.
+    WentBack {
+        /// The word of the state that is known to have been.
+        was: String,
+        /// The last revision that is known to have been.
+        revision: u64,
+    },
+    /// The store lost events of a request that are recorded; what follows took their numbers.
+    EventsLost {
+        /// The request.
+        request: RequestId,
+        /// The number of the last of its events that is what it was.
+        kept: u64,
+        /// The number of the last one that was recorded.
+        recorded: u64,
+    },
+    /// The store lost the newest records: the chain goes on from an earlier one.
+    LedgerWentBack {
+        /// The number of the newest record that is known to have been.
+        seq: u64,
+        /// Its hash.
+        hash: String,
+    },
     /// The ledger began: the first record of a chain.
     LedgerBegun {
         /// Random, so that a ledger begun anew is another one.
@@ -300,8 +322,7 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         chain: Option<String>,
     },
-    /// An ask was refused before it was a request: what it names is not there, or whoever asked may not talk
-    /// to the bot at all.
+    /// An ask was refused before it was a request: what it names is not there, or who asked may not.
     TurnedAway {
         /// What was asked, as typed; empty where nothing was.
         #[serde(default)]

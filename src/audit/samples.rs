@@ -169,6 +169,19 @@ fn later_facts(id: RequestId) -> Vec<Fact> {
             request: Some(id.clone()),
             because: text("overdue"),
         },
+        Fact::WentBack {
+            was: text("active"),
+            revision: 9,
+        },
+        Fact::EventsLost {
+            request: id.clone(),
+            kept: 3,
+            recorded: 5,
+        },
+        Fact::LedgerWentBack {
+            seq: 9,
+            hash: "ef".repeat(32),
+        },
         Fact::LedgerBegun { chain: text(CHAIN) },
         Fact::HeadSigned {
             seq: 1,

@@ -145,6 +145,10 @@ impl Check {
                 self.skip();
                 vec![self.finding((Fault::LeftOut, None), sentence, words)]
             }
+            Err(_) if words::later(bytes).is_some() => self.unreadable(
+                "was written by a later version: only that one can verify it",
+                bytes,
+            ),
             Err(_) => self.unreadable("is no record", bytes),
         }
     }

@@ -186,7 +186,7 @@ fn load(given: &Given, env: &BTreeMap<String, String>) -> Result<RuleSet, Nothin
 
 /// The flow and its gate, or why there is none.
 fn planned(snapshot: &Snapshot, filled: &Filled) -> Result<(Flow, Gate), (String, Option<String>)> {
-    let planned = planned::on(snapshot, &filled.gate);
+    let planned = planned::plan_on(snapshot, &filled.gate);
     let planned = planned.map_err(|problem| (problem.message, problem.hint))?;
     let gate = planned.built;
     let gate = gate.map_err(|no_gate| (no_gate.to_string(), no_gate.hint()))?;

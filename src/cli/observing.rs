@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use tokio_util::task::TaskTracker;
 
+use crate::app::recall::Recall;
 use crate::app::{Book, Observer};
 use crate::entropy::Entropy;
 use crate::metrics::Metrics;
@@ -34,7 +35,10 @@ pub(super) fn begin(otlp: Option<&Otlp>, wire: &Wire) -> Result<(Arc<Metrics>, T
 /// A book whose calls and commits are observed.
 pub(super) fn book(store: Arc<dyn Store>, entropy: &Arc<Entropy>, observer: Observer) -> Book {
     let store = Observed::new(store, Arc::clone(&observer.metrics));
-    Book::new(Arc::new(store), Arc::clone(entropy)).observed(observer)
+    let recall = Arc::new(Recall::new(Arc::clone(&observer.clock)));
+    Book::new(Arc::new(store), Arc::clone(entropy))
+        .observed(observer)
+        .remembering(recall)
 }
 
 /// Sends the last spans.

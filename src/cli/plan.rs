@@ -137,7 +137,7 @@ fn make(snapshot: &Snapshot, ask: &Ask, marked: bool) -> Plan {
         opens: Vec::new(),
         computed: true,
     };
-    let planned = match planned::on(snapshot, &ask.gate) {
+    let planned = match planned::plan_on(snapshot, &ask.gate) {
         Ok(planned) => planned,
         Err(problem) => return refused(problem.message, "expected"),
     };

@@ -36,6 +36,9 @@ use crate::store::sqlite::SqliteStore;
 /// Longest sleep of the workers between two looks at the store.
 const POLL: std::time::Duration = std::time::Duration::from_millis(250);
 
+/// How long a thread that is still busy is waited for in the end: with `run`'s waits less than the 15 s of the contract.
+const FAREWELL: std::time::Duration = std::time::Duration::from_millis(500);
+
 /// Runs the bot until SIGTERM or SIGINT.
 pub fn run() -> Status {
     let env = config::environment();
@@ -64,7 +67,10 @@ pub fn run() -> Status {
             return Status::Unavailable;
         }
     };
-    match runtime.block_on(serve(config, env, rules, reloader)) {
+    let served = runtime.block_on(serve(config, env, rules, reloader));
+    // All work has ended or was given up; a credential plugin that hangs must not keep the process.
+    runtime.shutdown_timeout(FAREWELL);
+    match served {
         Ok(true) => Status::Done,
         Ok(false) => Status::Unavailable,
         Err(error) => {

@@ -1,7 +1,6 @@
 //! `drawbridge simulate`: scenario files on a manual clock.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
@@ -9,7 +8,6 @@ use super::{Status, complain, say};
 use crate::sim::scenario::{self, Failure, Played};
 use crate::sim::slack::Setup;
 use crate::sim::town::{Hardship, Plan};
-use crate::store::memory::MemoryStore;
 
 /// The seed of every story: ids and names are the same in every run.
 pub(super) const SEED: u64 = 7;
@@ -55,10 +53,7 @@ pub fn play_in(file: &Path, slack: Setup) -> Result<Played> {
 }
 
 fn plan() -> Plan {
-    Plan::of_stories(
-        SEED,
-        Box::new(|clock| Ok(Arc::new(MemoryStore::new(clock)))),
-    )
+    Plan::in_memory(SEED)
 }
 
 /// On a runtime of its own.

@@ -12,7 +12,7 @@ use tower::{BoxError, Service};
 
 use super::error::ClusterError;
 use super::watch::WATCH_FOR;
-use super::wire::{CALL_LIMIT, Wire};
+use super::wire::{CALL_LIMIT, Unary, Wire};
 
 /// Connecting to a server that is there takes milliseconds.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -135,7 +135,8 @@ fn misconfigured(error: impl std::fmt::Display) -> ClusterError {
 
 /// The clients for a real server. Must be called inside a tokio runtime.
 pub(crate) fn over_network(config: &Config) -> Result<Wire, ClusterError> {
-    let client = |read_timeout| {
+    let config = config.clone();
+    let client = move |read_timeout| {
         let mut config = config.clone();
         config.default_retry = false;
         config.connect_timeout = Some(CONNECT_LIMIT);
@@ -146,8 +147,8 @@ pub(crate) fn over_network(config: &Config) -> Result<Wire, ClusterError> {
         Client::try_from(config).map_err(misconfigured)
     };
     Ok(Wire {
-        unary: client(CALL_LIMIT)?,
         watch: client(WATCH_FOR + WATCH_GRACE)?,
+        unary: Unary::made_by(move || client(CALL_LIMIT))?,
     })
 }
 
@@ -161,7 +162,7 @@ where
     B::Error: Into<BoxError>,
 {
     Wire {
-        unary: Client::new(service.clone(), "default"),
+        unary: Unary::always(Client::new(service.clone(), "default")),
         watch: Client::new(service, "default"),
     }
 }

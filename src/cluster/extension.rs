@@ -222,6 +222,7 @@ impl ExtensionFollower {
 
 impl Follower for ExtensionFollower {
     type Item = Value;
+    type Kept = Value;
 
     fn kind(&self) -> &ApiResource {
         &self.resource
@@ -237,6 +238,10 @@ impl Follower for ExtensionFollower {
 
     fn label(&self) -> String {
         self.optional.label(self.at.as_deref())
+    }
+
+    fn keep(&mut self, item: Value) -> Value {
+        item
     }
 
     fn replace(&mut self, items: Vec<Value>) {

@@ -5,14 +5,14 @@ use std::time::Duration;
 use http::StatusCode;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, Preconditions};
 use kube::core::{ApiResource, DynamicObject, Resource};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::Cluster;
 use super::error::ClusterError;
+use super::list::Page;
 use super::needs::Asked;
 use super::object::{ObjectRef, SeenObject};
-use super::wire::{APPLY_LIMIT, CALL_LIMIT, PAUSES};
+use super::wire::{APPLY_LIMIT, Answer, CALL_LIMIT, PAUSES};
 use crate::netpol::marks;
 
 /// Who we are to server-side apply: the owner of every field we set.
@@ -24,9 +24,6 @@ const DELETE_TRIES: usize = 4;
 
 /// Longest a closing may take, all its looks and tries together.
 const CLOSE_LIMIT: Duration = CALL_LIMIT.saturating_mul(2);
-
-/// Objects a list call returns at most; more are fetched page by page.
-const PAGE: u32 = 500;
 
 /// What an apply did.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,7 +106,7 @@ impl Cluster {
         manifest: &Value,
         uid: Option<&str>,
         parameters: &PatchParams,
-    ) -> Result<(ObjectRef, super::wire::Answer), ClusterError> {
+    ) -> Result<(ObjectRef, Answer), ClusterError> {
         let at = ObjectRef::of_manifest(manifest)
             .ok_or_else(|| ClusterError::Invalid("a manifest without a name".to_owned()))?;
         let kind = at.resource();
@@ -148,7 +145,8 @@ impl Cluster {
     /// # Guarantees
     /// Deletes only the object with the recorded uid or, when no uid is recorded or another stands
     /// there, one that bears our marks and a name that fits them. The delete names uid and version,
-    /// so an object changed or replaced meanwhile is looked at again first.
+    /// so an object changed or replaced meanwhile is looked at again first. It is called gone on the API
+    /// server's word alone: the delete's answer, or a read from the quorum.
     ///
     /// # Retries
     /// Safe to repeat.
@@ -181,6 +179,18 @@ impl Cluster {
         overdue: impl Fn(&SeenObject) -> bool + Send,
     ) -> Result<Withdrawn, ClusterError> {
         let (mut absent, mut pauses) = (Withdrawn::AlreadyGone, PAUSES.into_iter());
+        if let Some(seen) = self.shown(&at, &overdue) {
+            match self.delete(&seen, CALL_LIMIT / 2).await {
+                Ok(answer) if answer.says_gone(seen.uid()) => return Ok(Withdrawn::Closed),
+                // It may have been done: what is gone at the first read was closed by us.
+                Ok(_) | Err(ClusterError::Away(_) | ClusterError::Timeout(_)) => {
+                    at.uid.clone_from(&seen.at.uid);
+                    absent = Withdrawn::Closed;
+                }
+                // It is not what the watch showed, or the careful way meets the same.
+                Err(error) => tracing::debug!(%at, %error, "looked at before it is deleted"),
+            }
+        }
         for _ in 0..DELETE_TRIES {
             let Some(seen) = self.read(&at).await? else {
                 return Ok(absent);
@@ -198,8 +208,9 @@ impl Cluster {
                 let words = "a finalizer holds the object".to_owned();
                 return Err(ClusterError::Conflict(words));
             }
-            match self.delete(&seen).await {
-                Ok(()) => absent = Withdrawn::Closed,
+            match self.delete(&seen, CALL_LIMIT).await {
+                Ok(answer) if answer.says_gone(seen.uid()) => return Ok(Withdrawn::Closed),
+                Ok(_) => absent = Withdrawn::Closed,
                 Err(ClusterError::Nowhere(words)) if is_absence(&words) => {}
                 Err(ClusterError::Conflict(words)) => tracing::debug!(%at, words, "delete again"),
                 // The next read tells whether it was done: what is gone then was closed by us.
@@ -213,9 +224,22 @@ impl Cluster {
         Err(ClusterError::Conflict(format!("{at} keeps changing")))
     }
 
+    /// The object as the watch shows it, where nothing but a delete is to be done about it. It saves a read: the
+    /// delete names this uid and version, so what is not as shown any more is left alone, and read after all. Such a
+    /// delete may take as long as a read's first try, so that a connection that died unnoticed costs no more. A server
+    /// that was silent is asked first: a delete that it does much later would pass for somebody else's.
+    fn shown(&self, at: &ObjectRef, overdue: impl Fn(&SeenObject) -> bool) -> Option<SeenObject> {
+        if self.wire.unary.is_silent() {
+            return None;
+        }
+        let seen = self.sight.gate(at)?;
+        let plain = is_ours(at, &seen) && !seen.deleting && overdue(&seen);
+        plain.then(|| SeenObject::clone(&seen))
+    }
+
     /// One delete of exactly this version of this object. Repeated, a lost answer would look like
     /// somebody else's deed.
-    async fn delete(&self, seen: &SeenObject) -> Result<(), ClusterError> {
+    async fn delete(&self, seen: &SeenObject, limit: Duration) -> Result<Answer, ClusterError> {
         let kind = seen.at.resource();
         // An API server answers 409 to any version of an object whose finalizers the delete itself drops.
         let version = (!seen.deleting).then(|| seen.resource_version.clone());
@@ -232,68 +256,8 @@ impl Cluster {
             &kind.plural,
             Some(&seen.at.namespace),
         );
-        self.wire.once(request, &asked, CALL_LIMIT).await?;
-        Ok(())
+        self.wire.once(request, &asked, limit).await
     }
-
-    /// A whole list, fetched page by page. A page token that the server forgot starts it over, once.
-    pub(crate) async fn list<T: serde::de::DeserializeOwned>(
-        &self,
-        kind: &ApiResource,
-        at: Option<&str>,
-        selector: Option<&str>,
-    ) -> Result<Listed<T>, ClusterError> {
-        match self.list_once(kind, at, selector).await {
-            Err(ClusterError::Expired) => self.list_once(kind, at, selector).await,
-            done => done,
-        }
-    }
-
-    async fn list_once<T: serde::de::DeserializeOwned>(
-        &self,
-        kind: &ApiResource,
-        at: Option<&str>,
-        selector: Option<&str>,
-    ) -> Result<Listed<T>, ClusterError> {
-        let asked = Asked::new("list", &kind.group, &kind.plural, at);
-        let mut parameters = ListParams::default().limit(PAGE);
-        parameters.label_selector = selector.map(str::to_owned);
-        let mut items = Vec::new();
-        loop {
-            let request = requests(kind, at).list(&parameters).map_err(misbuilt)?;
-            let answer = self.wire.repeatable(&request, &asked, CALL_LIMIT).await?;
-            let page: Page<T> = answer.read()?;
-            items.extend(page.items);
-            match page.metadata.next {
-                Some(token) if !token.is_empty() => parameters.continue_token = Some(token),
-                _ => {
-                    let version = page.metadata.resource_version;
-                    return Ok(Listed { items, version });
-                }
-            }
-        }
-    }
-}
-
-/// A complete list and the version it shows, from which a watch goes on.
-pub(crate) struct Listed<T> {
-    pub(crate) items: Vec<T>,
-    pub(crate) version: String,
-}
-
-#[derive(Deserialize)]
-struct Page<T> {
-    metadata: PageMeta,
-    #[serde(default = "Vec::new")]
-    items: Vec<T>,
-}
-
-#[derive(Deserialize)]
-struct PageMeta {
-    #[serde(rename = "resourceVersion")]
-    resource_version: String,
-    #[serde(rename = "continue")]
-    next: Option<String>,
 }
 
 /// The selector of our objects, `app.kubernetes.io/managed-by=drawbridge`.

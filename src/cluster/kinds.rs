@@ -192,6 +192,7 @@ impl GateFollower {
 
 impl Follower for GateFollower {
     type Item = Value;
+    type Kept = Value;
 
     fn kind(&self) -> &ApiResource {
         &self.resource
@@ -207,6 +208,10 @@ impl Follower for GateFollower {
 
     fn label(&self) -> String {
         label_of(self.kind, self.at.as_deref())
+    }
+
+    fn keep(&mut self, item: Value) -> Value {
+        item
     }
 
     fn replace(&mut self, items: Vec<Value>) {

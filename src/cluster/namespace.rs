@@ -49,7 +49,8 @@ impl Rounds for NamespaceFollower {
     async fn round(&mut self, cluster: &Cluster) -> Result<Duration, ClusterError> {
         let began = cluster.clock.now();
         let found = cluster.namespace(&self.name).await?;
-        self.snapshot.replace(found.into_iter().collect());
+        let found = found.into_iter().map(|it| self.snapshot.keep(it)).collect();
+        self.snapshot.replace(found);
         cluster.sight.swept(&label_of(&self.name), began);
         Ok(WATCH_FOR)
     }

@@ -66,17 +66,6 @@ impl ObjectRef {
         self
     }
 
-    /// Whether both name the same place, whatever stands there.
-    pub fn same_place(&self, other: &Self) -> bool {
-        (&self.api_version, &self.kind, &self.namespace, &self.name)
-            == (
-                &other.api_version,
-                &other.kind,
-                &other.namespace,
-                &other.name,
-            )
-    }
-
     /// How the API server's paths name the kind.
     pub(crate) fn resource(&self) -> ApiResource {
         let (group, version) = self

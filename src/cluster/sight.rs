@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, watch};
 
 use super::error::ClusterError;
 use super::kinds::Sees;
-use super::object::SeenObject;
+use super::object::{ObjectRef, SeenObject};
 use super::scope::{At, label};
 use super::watch::Follower;
 use crate::netpol::Snapshot;
@@ -44,7 +44,8 @@ struct Sweep {
 pub(super) struct Sight {
     /// Copied only when it changes while somebody reads it.
     snapshot: Mutex<Arc<Snapshot>>,
-    gates: Mutex<BTreeMap<GateKey, SeenObject>>,
+    /// Shared with everybody who looks: there may be thousands, and each change has them looked at.
+    gates: Mutex<BTreeMap<GateKey, Arc<SeenObject>>>,
     sweeps: Mutex<BTreeMap<String, Sweep>>,
     /// What was last found out about each kind of gates.
     sees: Mutex<BTreeMap<(Kind, At), Sees>>,
@@ -97,8 +98,15 @@ impl Sight {
         sweeps.iter().filter_map(trouble).collect()
     }
 
-    pub(super) fn gates(&self) -> Vec<SeenObject> {
+    pub(super) fn gates(&self) -> Vec<Arc<SeenObject>> {
         locked(&self.gates).values().cloned().collect()
+    }
+
+    /// The gate of this kind, namespace and name, whatever its uid.
+    pub(super) fn gate(&self, at: &ObjectRef) -> Option<Arc<SeenObject>> {
+        let kind = Kind::named(&at.api_version, &at.kind)?;
+        let key = (kind, at.namespace.clone(), at.name.clone());
+        locked(&self.gates).get(&key).cloned()
     }
 
     pub(super) fn sees(&self, kind: Kind) -> Sees {
@@ -116,7 +124,7 @@ impl Sight {
     /// A gate is there. The old object of that name is gone when another uid stands there.
     pub(super) fn put_gate(&self, key: GateKey, seen: SeenObject) {
         let uid = seen.at.uid.clone();
-        let before = locked(&self.gates).insert(key, seen);
+        let before = locked(&self.gates).insert(key, Arc::new(seen));
         if let Some(old) = before.filter(|old| old.at.uid != uid) {
             self.gate_removed(old);
         }
@@ -130,7 +138,7 @@ impl Sight {
             let elsewhere = at.as_deref().is_some_and(|at| at != key.1);
             let stays = key.0 != kind || elsewhere || now.contains_key(key);
             if !stays {
-                lost.push(gate.clone());
+                lost.push(Arc::clone(gate));
             }
             stays
         });
@@ -147,7 +155,7 @@ impl Sight {
             gates.remove(key);
         }
         drop(gates);
-        self.gate_removed(seen);
+        self.gate_removed(Arc::new(seen));
         self.tell();
     }
 
@@ -196,14 +204,22 @@ impl Sight {
         self.changed.send_modify(|n| *n = n.wrapping_add(1));
     }
 
-    fn gate_removed(&self, gate: SeenObject) {
+    fn gate_removed(&self, gate: Arc<SeenObject>) {
         // Nobody listening is fine: the lanes look at the list as well.
-        let _ = self.removed.send(Arc::new(gate));
+        let _ = self.removed.send(gate);
     }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An object of a list that is being read.
+pub(super) enum Kept<K> {
+    /// As it was read.
+    Whole(Box<K>),
+    /// It is in the picture already.
+    Taken(ObjectKey),
 }
 
 /// Feeds one kind into the snapshot.
@@ -260,6 +276,7 @@ where
     K: kube::Resource<DynamicType = ()> + DeserializeOwned + Clone + Send + 'static,
 {
     type Item = K;
+    type Kept = Kept<K>;
 
     fn kind(&self) -> &ApiResource {
         &self.kind
@@ -277,8 +294,24 @@ where
         label(&self.kind.plural, self.at.as_deref())
     }
 
-    fn replace(&mut self, items: Vec<K>) {
-        let now: std::collections::BTreeSet<ObjectKey> = items.iter().map(Self::key).collect();
+    /// Pods go into the picture page by page. There may be thousands, each of many kilobytes, and each comes and
+    /// goes by itself. What decides about flows is taken over in one step, or there would be moments with the
+    /// policies of half a list.
+    fn keep(&mut self, item: K) -> Kept<K> {
+        if self.kind.plural != "pods" {
+            return Kept::Whole(Box::new(item));
+        }
+        let key = Self::key(&item);
+        self.put(item);
+        Kept::Taken(key)
+    }
+
+    fn replace(&mut self, items: Vec<Kept<K>>) {
+        let key = |kept: &Kept<K>| match kept {
+            Kept::Whole(item) => Self::key(item),
+            Kept::Taken(key) => key.clone(),
+        };
+        let now: std::collections::BTreeSet<ObjectKey> = items.iter().map(key).collect();
         let lost: Vec<ObjectKey> = self
             .known
             .keys()
@@ -286,7 +319,11 @@ where
             .cloned()
             .collect();
         lost.iter().for_each(|key| self.drop_key(key));
-        items.into_iter().for_each(|item| self.put(item));
+        for kept in items {
+            if let Kept::Whole(item) = kept {
+                self.put(*item);
+            }
+        }
     }
 
     fn seen(&mut self, item: K) {

@@ -43,6 +43,8 @@ pub(super) const LONGEST: Duration = Duration::from_secs(5);
 pub(super) trait Follower: Send + 'static {
     /// The kind as it is read.
     type Item: DeserializeOwned + Clone + Send;
+    /// What is held of an object of a list until the list is complete.
+    type Kept: Send;
 
     /// The kind's paths.
     fn kind(&self) -> &ApiResource;
@@ -52,8 +54,10 @@ pub(super) trait Follower: Send + 'static {
     fn selector(&self) -> Option<String>;
     /// How the kind is called in logs and readiness.
     fn label(&self) -> String;
+    /// This one is in the list that is being read.
+    fn keep(&mut self, item: Self::Item) -> Self::Kept;
     /// These are all objects there are.
-    fn replace(&mut self, items: Vec<Self::Item>);
+    fn replace(&mut self, items: Vec<Self::Kept>);
     /// This one is new or changed.
     fn seen(&mut self, item: Self::Item);
     /// This one is gone, or no longer selected.
@@ -144,9 +148,10 @@ pub(super) async fn round<F: Follower>(
     let began = cluster.clock.now();
     let kind = follower.kind().clone();
     let selector = follower.selector();
-    let listed = cluster
-        .list(&kind, follower.at(), selector.as_deref())
-        .await?;
+    let at = follower.at().map(str::to_owned);
+    let keep = |item| follower.keep(item);
+    let listed = cluster.list_each(&kind, at.as_deref(), selector.as_deref(), keep);
+    let listed = listed.await?;
     follower.replace(listed.items);
     cluster.sight.swept(&follower.label(), began);
     match watch(cluster, follower, &listed.version).await {

@@ -149,10 +149,8 @@ impl ClusterChoice {
 /// # Errors
 /// A sentence that begins after the variable's name.
 pub fn parse(text: &str) -> Result<Vec<ClusterChoice>, String> {
-    // Without snippets: somebody may have written a token where the name of its file belongs.
-    let options = serde_saphyr::options! { with_snippet: false };
-    let file: File = serde_saphyr::from_str_with_options(text, options)
-        .map_err(|error| format!("is not as documented: {error}"))?;
+    let file: File =
+        super::file::yaml(text).map_err(|error| format!("is not as documented: {error}"))?;
     if file.clusters.is_empty() {
         return Err("names no cluster".to_owned());
     }

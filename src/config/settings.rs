@@ -30,7 +30,7 @@ pub fn settings(env: &BTreeMap<String, String>) -> Vec<SettingRef> {
     let told = all.filter(|name| !secret(name)).filter_map(|name| {
         let value = reader.value(name)?;
         let value = match FILES.contains(&name) {
-            true => super::read_file(&value).ok()?,
+            true => super::file::read(&value).ok()?,
             false => value,
         };
         Some(SettingRef {

@@ -21,7 +21,7 @@ use crate::cluster::{Cluster, SeenObject};
 use crate::entropy::Entropy;
 use crate::netpol::marks;
 use crate::sim::slack::Setup;
-use crate::sim::town::{MakeStore, Plan, Site, Times, Town};
+use crate::sim::town::{Kept, MakeStore, Plan, Site, Times, Town};
 use crate::traces::Traces;
 use crate::units::{Seconds, Time};
 
@@ -251,13 +251,15 @@ impl Making {
         }
         let plan = Plan {
             seed: self.seed(number),
-            store: Box::new(move |clock| store(clock)),
+            store: Kept::By(Box::new(move |clock| store(clock))),
             times: self.times(),
             site: self.site.clone(),
             slack: setup,
             max_lifetime: self.max_lifetime,
             hardship: None,
             traces: Traces::default(),
+            replicas: vec![chrono::TimeDelta::zero()],
+            absent: &[],
         };
         // The page shows it coming to life, which takes real servers the time they take.
         let town = Town::wake(&plan)?;

@@ -1,7 +1,6 @@
 //! The values a phrase can mean.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -169,19 +168,4 @@ pub enum Length {
         /// 0 to 59.
         minute: u8,
     },
-}
-
-/// Why a text was not understood: where, why, and the nearest text that would be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct ParseError {
-    /// Byte range of the spot in the text that was given to [`super::parse()`], on character
-    /// boundaries. It may cover a password: show it with [`ParseError::pointing`] only.
-    pub span: Range<usize>,
-    /// The reason: lower case, no final period, the person's words in back-ticks.
-    pub message: String,
-    /// What to do next, when something can be said.
-    pub hint: Option<String>,
-    /// The nearest valid form of the whole text ("did you mean"), when there is one.
-    pub nearest: Option<String>,
 }

@@ -2,9 +2,10 @@
 
 use super::length::{self, LengthError};
 use super::problem::{Problem, quoted};
+use super::reading::reading;
 use super::table::{self, Clause};
 use super::tokens::{Reader, Token, Word};
-use super::{Length, ParseError, Terms, names, parse, time_of_day};
+use super::{Length, ParseError, Terms, names, time_of_day};
 use crate::units::Seconds;
 
 /// Longest reason in characters: fits a card's line budget and a policy's annotation, and is far
@@ -41,7 +42,7 @@ pub(super) const REVIEW: Free = Free {
 /// # Errors
 /// Empty, or longer than [`LONGEST_REASON`].
 pub fn reason(text: &str) -> Result<String, ParseError> {
-    parse::reading(text, |text| {
+    reading(text, |text| {
         let word = Word::new(text, 0);
         read_text(word, word, REASON)
     })

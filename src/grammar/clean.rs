@@ -9,11 +9,17 @@ mod credentials;
 
 use std::ops::Range;
 
-use super::LONGEST_TEXT;
+/// Longest text that is read, in characters: what Slack lets a person type into one message.
+pub const LONGEST_TEXT: usize = 4_000;
+
+/// How often a text is cleaned before it counts as hostile: each time takes off every wrapper and login that
+/// shows, so only what was put inside one another on purpose needs more.
+const MOST_PASSES: usize = 20;
 
 /// The text without credentials, link wrappers and invisible characters: what callers may store
 /// or show. [`super::parse()`] drops the same by itself. A text longer than [`LONGEST_TEXT`] ends
-/// with the last whole word before that.
+/// with the last whole word before that; of one with more wrappers inside one another than anybody pastes
+/// nothing is left.
 pub fn scrub(text: &str) -> String {
     Clean::of(text).text
 }
@@ -26,6 +32,8 @@ pub(super) struct Clean {
     origin: Vec<usize>,
     /// Length of the original in bytes.
     original_len: usize,
+    /// It could not be cleaned within [`MOST_PASSES`], so nothing of it is kept.
+    tangled: bool,
 }
 
 impl Clean {
@@ -36,14 +44,26 @@ impl Clean {
             text: read.to_owned(),
             origin: (0..read.len()).collect(),
             original_len: text.len(),
+            tangled: false,
         };
-        loop {
+        for _ in 0..MOST_PASSES {
             let cuts = cuts(&clean.text);
             if cuts.is_empty() {
                 return clean;
             }
             clean.cut(&cuts);
         }
+        Self {
+            text: String::new(),
+            origin: Vec::new(),
+            tangled: true,
+            ..clean
+        }
+    }
+
+    /// Whether so many wrappers stand inside one another that nothing of the text was kept.
+    pub(super) const fn is_tangled(&self) -> bool {
+        self.tangled
     }
 
     pub(super) fn text(&self) -> &str {

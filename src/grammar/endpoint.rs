@@ -10,7 +10,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::read::{Side, read, with_ports, without_empty_items};
-use super::{ParseError, Ports, parse};
+use super::reading::one_word;
+use super::{ParseError, Ports};
 
 /// A source or a target as typed: a name in a namespace, labels, or addresses.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -142,7 +143,7 @@ impl FromStr for Endpoint {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        parse::one_word(text, |word| {
+        one_word(text, |word| {
             let target = read(word, Side::Target(None))?;
             match target.ports {
                 None => Ok(target.endpoint),
@@ -174,6 +175,6 @@ impl FromStr for Target {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        parse::one_word(text, |word| read(word, Side::Target(None)))
+        one_word(text, |word| read(word, Side::Target(None)))
     }
 }

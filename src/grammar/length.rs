@@ -59,10 +59,13 @@ pub fn read(text: &str) -> Result<Seconds, LengthError> {
     if text.is_empty() {
         return Err(LengthError::Missing);
     }
-    if let Some(positive) = text.strip_prefix(['-', '−']) {
+    const MINUS: [char; 2] = ['-', '−'];
+    if let Some(positive) = text.strip_prefix(MINUS) {
+        // Once and no deeper: a text of minus signs must not end the process.
+        let is_positive = !positive.trim_start().starts_with(MINUS);
         return Err(LengthError::Negative {
             text: quoted(text),
-            nearest: read(positive).ok(),
+            nearest: is_positive.then(|| read(positive).ok()).flatten(),
         });
     }
     let words = split(text);

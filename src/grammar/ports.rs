@@ -8,7 +8,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::read::read;
-use super::{ParseError, parse};
+use super::ParseError;
+use super::reading::one_word;
 
 /// Transport protocols that NetworkPolicy knows.
 #[derive(
@@ -134,6 +135,6 @@ impl FromStr for Ports {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        parse::one_word(text, read)
+        one_word(text, read)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::ParseError;
 use super::clean::Clean;
 
 /// Longest word that is repeated in a message, in characters; the spot shows the rest.
@@ -87,6 +86,21 @@ fn plain(c: char) -> char {
         c if c.is_control() => ' ',
         c => c,
     }
+}
+
+/// Why a text was not understood: where, why, and the nearest text that would be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ParseError {
+    /// Byte range of the spot in the text that was given to [`super::parse()`], on character
+    /// boundaries. It may cover a password: show it with [`ParseError::pointing`] only.
+    pub span: Range<usize>,
+    /// The reason: lower case, no final period, the person's words in back-ticks.
+    pub message: String,
+    /// What to do next, when something can be said.
+    pub hint: Option<String>,
+    /// The nearest valid form of the whole text ("did you mean"), when there is one.
+    pub nearest: Option<String>,
 }
 
 impl ParseError {

@@ -6,13 +6,16 @@
 //! is looked for by its metadata before it is sent again. What Slack refuses for good is given up
 //! and, for the approvers' card, each approver is written to instead.
 
+mod direct;
+
 use anyhow::Result;
 
+use super::LEASE;
 use super::watch::Watch;
 use crate::app::{Changed, Parts};
 use crate::id::RequestId;
-use crate::request::{Address, Outcome, Post, PostKey, PostStatus, Request, State, Subject};
-use crate::slack::SlackError;
+use crate::request::{Address, Back, Outcome, Post, PostKey, PostStatus, Request};
+use crate::slack::{Posted, SlackError};
 use crate::store::Claim;
 use crate::traces::Doing;
 use crate::units::{Seconds, Time};
@@ -23,11 +26,28 @@ pub async fn step(parts: &Parts, claim: &Claim) -> Result<()> {
     let Some(before) = super::look(parts, claim).await? else {
         return Ok(());
     };
+    // What a failover could still take back is shown to nobody. A closing is the cluster's doing, which no store takes
+    // back, and waits for no copy ([`State::lets_go`](crate::request::State::lets_go)). Where nothing is to be shown no
+    // copy is waited for either: each such wait holds up what people decide.
+    let closes = before.state.lets_go();
+    let waits = !closes && !is_current(&before);
+    if waits && !parts.book.store().renew_lasting(claim, LEASE).await? {
+        return Ok(());
+    }
     let Some(announced) = announce(parts, &before).await? else {
         return Ok(());
     };
     let pass = bring_current(parts, &before, &announced).await;
     finish(parts, claim, announced.posts.face, &pass).await
+}
+
+/// Whether Slack shows everything of the request as it is now.
+fn is_current(request: &Request) -> bool {
+    request.posts.list.iter().all(|post| match &post.status {
+        PostStatus::Posted { shows, .. } => *shows == view::digest(&view::render(request, post)),
+        PostStatus::GivenUp { .. } => true,
+        PostStatus::Due | PostStatus::Posting { .. } => false,
+    })
 }
 
 /// Commits every wanted post as *posting*; returns the document with that done, or `None` when it
@@ -141,10 +161,10 @@ async fn send(
     let Some((channel, thread)) = place(request, post, pass) else {
         return;
     };
-    let key = metadata_key(&request.id, post.key);
     let thread = thread.as_deref();
     if let Some(since) = orphan_since {
-        match parts.slack.find_posted(&channel, thread, &key, since).await {
+        let sent = (request, post.key, since);
+        match look_for(parts, (&channel, thread), sent).await {
             Ok(Some(found)) => {
                 let status = PostStatus::Posted {
                     channel: found.channel,
@@ -157,11 +177,12 @@ async fn send(
             }
             Ok(None) => {}
             // Without the right to read history a doubled message is better than a missing one.
-            Err(SlackError::Refused { .. }) => {}
-            Err(error) => return failed(pass, post, &error, request),
+            Err(error) if error.is_final() => {}
+            Err(error) => return not_found_out(pass, &error, request),
         }
     }
     let watch = Watch::over(parts, request);
+    let key = metadata_key(request.back, (&request.id, post.key));
     let posted = parts.slack.post(&channel, message, thread, &key).await;
     watch.wrote(Doing::Post, post, posted.is_err());
     match posted {
@@ -180,9 +201,38 @@ async fn send(
     }
 }
 
-/// The key in Slack's message metadata.
-fn metadata_key(id: &RequestId, post: PostKey) -> String {
-    format!("{id}/{}", post.0)
+/// Looks for a message that may have been sent since then.
+async fn look_for(
+    parts: &Parts,
+    (channel, thread): (&str, Option<&str>),
+    (request, post, since): (&Request, PostKey, Time),
+) -> Result<Option<Posted>, SlackError> {
+    for key in keys_since(request, post, since) {
+        let found = parts.slack.find_posted(channel, thread, &key, since);
+        if let Some(found) = found.await? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// The keys under which a post may have been sent since then, the likeliest first: what was under way when the store
+/// went back has the key of before.
+fn keys_since(request: &Request, post: PostKey, since: Time) -> Vec<String> {
+    let name = (&request.id, post);
+    let before = request.back.filter(|back| since < back.at);
+    let before = before.map(|_| metadata_key(None, name));
+    let now = metadata_key(request.back, name);
+    before.into_iter().chain([now]).collect()
+}
+
+/// The key in Slack's message metadata. A store that went back gives the names of posts again: their messages
+/// are other ones.
+fn metadata_key(back: Option<Back>, (id, post): (&RequestId, PostKey)) -> String {
+    match back {
+        None => format!("{id}/{}", post.0),
+        Some(back) => format!("{id}/{}/{}", post.0, back.at.timestamp()),
+    }
 }
 
 /// Channel and thread of a post; `None` when its parent is not there (yet).
@@ -230,7 +280,7 @@ fn failed(pass: &mut Pass, post: &Post, error: &SlackError, request: &Request) {
         // May be there: stays *posting*, so that the next pass looks for it.
         SlackError::Ambiguous { .. } => pass.retry_in(backoff(request.posts.failures)),
         // A proxy's word, not Slack's: it passes.
-        SlackError::Refused { code, .. } if code.starts_with("http_") => {
+        SlackError::Refused { .. } if !error.is_final() => {
             pass.again(post, backoff(request.posts.failures));
         }
         // What is there stays known, so that later changes are tried; only what is gone is given up.
@@ -239,6 +289,17 @@ fn failed(pass: &mut Pass, post: &Post, error: &SlackError, request: &Request) {
             pass.set(post.key, PostStatus::GivenUp { code: code.clone() });
         }
     }
+}
+
+/// INVARIANT (looked for): a search that failed has not found that the message is absent. It stays *posting* since
+/// its first try, so that the next pass looks again before it sends anything.
+fn not_found_out(pass: &mut Pass, error: &SlackError, request: &Request) {
+    tracing::warn!(id = %request.id, %error, "slack was not asked whether a message is there");
+    pass.retry_in(match error {
+        SlackError::RateLimited { after, .. } => Seconds(after.as_secs().max(1)),
+        SlackError::Auth { .. } => Seconds(60),
+        _ => backoff(request.posts.failures),
+    });
 }
 
 const fn is_posted(post: &Post) -> bool {
@@ -269,8 +330,8 @@ async fn finish(parts: &Parts, claim: &Claim, face: u32, pass: &Pass) -> Result<
                 request.posts.failures = request.posts.failures.saturating_add(1);
             }
         }
-        reach_approvers_directly(&mut request);
-        reach_requester_directly(&mut request, pass);
+        direct::reach_approvers(&mut request);
+        direct::reach_requester(&mut request, pass);
         Ok(Outcome {
             request,
             events: Vec::new(),
@@ -280,46 +341,5 @@ async fn finish(parts: &Parts, claim: &Claim, face: u32, pass: &Pass) -> Result<
     Ok(())
 }
 
-/// When the approvers' card cannot be shown in its channel, each approver is written to.
-fn reach_approvers_directly(request: &mut Request) {
-    let State::Pending { stage, .. } = &request.state else {
-        return;
-    };
-    let stage = *stage;
-    let lost = request.posts.list.iter().any(|post| {
-        matches!(
-            post.subject,
-            Subject::Card(crate::request::Audience::Approvers)
-        ) && matches!(post.to, Address::Channel(_))
-            && matches!(post.status, PostStatus::GivenUp { .. })
-    });
-    if lost && request.ask_directly(stage) {
-        request.posts.touch();
-    }
-}
-
-/// What cannot be said in the requester's thread (archived, the bot removed) is said to them directly.
-fn reach_requester_directly(request: &mut Request, pass: &Pass) {
-    let Some(person) = request.requester().cloned() else {
-        return;
-    };
-    let lost: Vec<Subject> = request
-        .posts
-        .list
-        .iter()
-        .filter(|post| {
-            let given_up = |(key, status): &(PostKey, PostStatus)| {
-                *key == post.key && matches!(status, PostStatus::GivenUp { .. })
-            };
-            matches!(post.to, Address::Thread { .. }) && pass.statuses.iter().any(given_up)
-        })
-        .map(|post| post.subject.clone())
-        .collect();
-    if lost.is_empty() {
-        return;
-    }
-    for subject in lost {
-        request.posts.want(subject, Address::Person(person.clone()));
-    }
-    request.posts.touch();
-}
+#[cfg(test)]
+mod tests;

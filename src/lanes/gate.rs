@@ -5,27 +5,26 @@
 //! applied that was not committed as an attempt before; nothing is called gone before the API server
 //! said so.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
+use super::LEASE;
 use super::turns::{self, Turns};
 use super::watch::{self, Watch};
-use crate::app::{Changed, Parts, chain, dress, incident, judge_again, past, plan_again, trail};
-use crate::cluster::{Cluster, ClusterError, ObjectRef, SeenObject};
+use crate::app::opening::reference;
+use crate::app::{Changed, Parts, chain, dress, incident, past, plan_again, rules_now, trail};
+use crate::cluster::{Cluster, ClusterError, SeenObject};
 use crate::digest;
 use crate::id::RequestId;
 use crate::notes::Note;
 use crate::objects::stored_digest;
 use crate::request::{Command, Duty, Facts, GateObject, Request, State, Verified, decide, due};
 use crate::retry::Retry;
-use crate::rules::Roll;
 use crate::store::Claim;
 use crate::traces::Doing;
 use crate::units::{Seconds, Time};
-
-/// One look at the cluster may take this long before the attempt is made anew.
-const OPEN_WITHIN: Duration = Duration::from_secs(5);
 
 /// Does what is due for one request.
 pub async fn step(parts: &Parts, turns: &Turns, claim: &Claim) -> Result<()> {
@@ -55,6 +54,9 @@ pub async fn step(parts: &Parts, turns: &Turns, claim: &Claim) -> Result<()> {
             return planned;
         }
         Duty::Open(_) => {
+            if !lasts(parts, claim).await? {
+                return Ok(());
+            }
             let command = open(parts, &request).await;
             watch.did(Doing::Apply, matches!(command, Command::NotApplied { .. }));
             command
@@ -70,18 +72,22 @@ pub async fn step(parts: &Parts, turns: &Turns, claim: &Claim) -> Result<()> {
             closed
         }
     };
-    let roll = Roll::default();
-    let facts = Facts {
-        now: parts.clock.now().max(now),
-        roll: &roll,
-        verdict: None,
-    };
+    let facts = Facts::of_time(parts.clock.now().max(now));
     let opened = matches!(command, Command::Applied { .. });
     commit(parts, claim, (&request, command), &facts).await?;
     if opened && request.asked.extends.is_some() {
         tell_earlier(parts, &request.id).await;
     }
     Ok(())
+}
+
+/// Whether the lease is held, and the committed attempt safe from a failover. It was committed by a step that
+/// may have ended before a replica had it: whoever comes next finds it in the document all the same.
+///
+/// INVARIANT (copied): nothing is applied that a failover could still take back.
+async fn lasts(parts: &Parts, claim: &Claim) -> Result<bool> {
+    let held = parts.book.store().renew_lasting(claim, LEASE).await;
+    held.context("before applying")
 }
 
 /// Nothing is due yet.
@@ -103,7 +109,7 @@ async fn tell_earlier(parts: &Parts, id: &RequestId) {
         }
     };
     if let Err(error) = told.await {
-        let error = crate::app::chain_of(&error);
+        let error = crate::app::causes_of(&error);
         tracing::warn!(%id, error, "the request before was not told that it goes on");
     }
 }
@@ -159,7 +165,7 @@ async fn plan(parts: &Parts, claim: &Claim, request: &Request, now: Time) -> Res
         .context("noting the target")?;
     let joined = incident::join(parts, request).await;
     joined.context("noting the incident")?;
-    let (roll, verdict) = judge_again(parts, request).await.context("judging again")?;
+    let (roll, verdict) = rules_now(parts, request).await.context("judging again")?;
     let command = match objection(parts, request).await? {
         Some(reason) => Command::CannotOpen {
             reason: reason.to_owned(),
@@ -185,43 +191,68 @@ async fn objection(parts: &Parts, request: &Request) -> Result<Option<&'static s
     chain::objection(parts, request).await
 }
 
-/// Applies the committed attempt and reads everything back.
+/// Applies the committed attempt, all objects at once, and compares what the server says it stored with what was
+/// meant. All are waited for, whatever fails (each ends within five seconds): an apply
+/// that is given up could arrive after its withdrawal, and only [`crate::reaper::strays`] would see it.
 async fn open(parts: &Parts, request: &Request) -> Command {
     let work = async {
         let cluster = cluster_of(parts, request)?;
+        let dressed = dress(request)?;
         let stated = !request.effect.stated.is_empty();
-        let mut objects = Vec::new();
-        for (object, manifest) in dress(request)? {
-            let applied = cluster.apply(&manifest, object.uid.as_deref()).await?;
-            let seen = cluster.read(&reference(object)).await?;
-            let meant = |seen: &SeenObject| seen.uid() == applied.uid && as_meant(seen, object);
-            let Some(seen) = seen.filter(meant) else {
-                let problem = format!("`{}` is not as applied", object.name);
-                return Err(ClusterError::Conflict(problem));
-            };
-            let kind = (seen.at.api_version.as_str(), seen.at.kind.as_str());
-            let digest = stored_digest(kind.0, kind.1, &seen.manifest);
-            objects.push(Verified {
-                name: object.name.clone(),
-                uid: applied.uid,
-                stored: digest.filter(|_| stated),
-            });
-        }
-        Ok(objects)
+        let applying = dressed
+            .iter()
+            .map(|(object, manifest)| put(cluster, object, manifest, stated));
+        let applied = futures::future::join_all(applying).await;
+        applied.into_iter().collect::<Result<Vec<_>, _>>()
     };
-    match tokio::time::timeout(OPEN_WITHIN, work).await {
-        Ok(Ok(objects)) => Command::Applied { objects },
-        Ok(Err(error)) => not_applied(&error),
-        Err(_) => not_applied(&ClusterError::Timeout(OPEN_WITHIN)),
+    match work.await {
+        Ok(objects) => Command::Applied { objects },
+        Err(error) => not_applied(&error),
     }
 }
 
-/// Whether the server stores what was planned and approved.
-fn as_meant(seen: &SeenObject, object: &GateObject) -> bool {
-    let kind = object.object.kind();
-    let same_kind =
-        (seen.at.api_version.as_str(), seen.at.kind.as_str()) == (kind.api_version(), kind.name());
-    same_kind && object.object.is_stored_as(&seen.manifest)
+/// Applies one object. The answer is the object as it was stored, after all admission: no read tells more.
+async fn put(
+    cluster: &Cluster,
+    object: &GateObject,
+    manifest: &Value,
+    stated: bool,
+) -> Result<Verified, ClusterError> {
+    let applied = cluster.apply(manifest, object.uid.as_deref()).await?;
+    let seen = &applied.seen;
+    let another = object.uid.as_ref().is_some_and(|uid| *uid != applied.uid);
+    if another || seen.deleting || !as_meant(seen, object, manifest) {
+        let problem = format!("`{}` is not as applied", object.name);
+        return Err(ClusterError::Conflict(problem));
+    }
+    let digest = stored_digest(&seen.at.api_version, &seen.at.kind, &seen.manifest);
+    Ok(Verified {
+        name: object.name.clone(),
+        uid: applied.uid,
+        stored: digest.filter(|_| stated),
+    })
+}
+
+/// Whether the server stores what was planned and approved, under its name and with every mark: by these it is
+/// found and closed again, whatever becomes of the store.
+fn as_meant(seen: &SeenObject, object: &GateObject, manifest: &Value) -> bool {
+    let field = |at: &Value, pointer: &str| at.pointer(pointer).cloned();
+    let named = [
+        "/apiVersion",
+        "/kind",
+        "/metadata/namespace",
+        "/metadata/name",
+    ];
+    let same = |pointer: &&str| field(&seen.manifest, pointer) == field(manifest, pointer);
+    let marked = |pointer: &str, stored: &BTreeMap<String, String>| {
+        let meant = manifest.pointer(pointer).and_then(Value::as_object);
+        let mut meant = meant.into_iter().flatten();
+        meant.all(|(key, value)| stored.get(key).map(String::as_str) == value.as_str())
+    };
+    named.iter().all(same)
+        && marked("/metadata/labels", &seen.labels)
+        && marked("/metadata/annotations", &seen.annotations)
+        && object.object.is_stored_as(&seen.manifest)
 }
 
 fn not_applied(error: &ClusterError) -> Command {
@@ -266,15 +297,5 @@ fn cluster_of<'a>(parts: &'a Parts, request: &Request) -> Result<&'a Cluster, Cl
     cluster.ok_or_else(|| ClusterError::unknown(name))
 }
 
-/// How an object of a gate is named towards the cluster adapter.
-pub fn reference(object: &GateObject) -> ObjectRef {
-    let kind = object.object.kind();
-    ObjectRef {
-        api_version: kind.api_version().to_owned(),
-        kind: kind.name().to_owned(),
-        plural: Some(kind.plural().to_owned()),
-        namespace: object.namespace().to_owned(),
-        name: object.name.clone(),
-        uid: object.uid.clone(),
-    }
-}
+#[cfg(test)]
+mod tests;

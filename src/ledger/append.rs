@@ -20,12 +20,11 @@ use futures::future::{join_all, try_join_all};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::back::Newest;
 use super::batch::{self, Unread};
 use super::behind::Behind;
 use super::mend::{Lately, mend};
 use crate::app::{Book, Parts};
-use crate::audit::chain::link_own;
-use crate::audit::{Actor, Event, Fact, Head};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::id::{RequestId, Shard};
@@ -52,7 +51,7 @@ const OVERTAKEN: Duration = Duration::from_millis(100);
 const MEND: Duration = Duration::from_secs(60);
 
 /// How often the ledger's own words are linked anew after others were faster.
-const CONFLICTS: u32 = 50;
+pub(super) const CONFLICTS: u32 = 50;
 
 /// What a pass came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,11 +68,12 @@ pub enum Pass {
 #[derive(Debug, Clone)]
 pub struct Appender {
     book: Book,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<Entropy>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<Entropy>,
     poll: Duration,
     behind: Arc<Behind>,
-    lately: Arc<Lately>,
+    pub(super) lately: Arc<Lately>,
+    pub(super) newest: Newest,
 }
 
 impl Appender {
@@ -94,6 +94,7 @@ impl Appender {
             poll: Duration::from_secs(1),
             behind: Arc::default(),
             lately: Arc::default(),
+            newest: Newest::default(),
         }
     }
 
@@ -127,6 +128,7 @@ impl Appender {
             self.note(&passed, failures);
             let idle = failures == 0;
             tokio::select! {
+                biased;
                 // A commit is no reason to try again what has just failed.
                 () = told.notified(), if idle => {}
                 () = stop.cancelled() => {}
@@ -152,7 +154,7 @@ impl Appender {
             Ok(Pass::Idle | Pass::Went) => self.behind.went(self.clock.now()),
             Err(error) => {
                 let kind = kind(error);
-                let error = crate::app::chain_of(error);
+                let error = crate::app::causes_of(error);
                 if failures.is_power_of_two() {
                     tracing::warn!(kind, error, failures, "the ledger could not go on");
                 }
@@ -167,8 +169,10 @@ impl Appender {
     /// # Errors
     /// The store failed; what could be done was done.
     pub async fn mend(&self) -> Result<usize> {
+        let right = self.set_right().await?;
         let mended = mend(&**self.store(), &self.lately).await;
-        mended.context("looking for what was forgotten")
+        let mended = mended.context("looking for what was forgotten")?;
+        Ok(right.saturating_add(mended))
     }
 
     /// Records all that waits now; stops at the first failure. For the end of a process: what is left is
@@ -208,30 +212,7 @@ impl Appender {
         }
     }
 
-    /// Appends an event of the ledger itself, and says where. Without an answer it may be there or not.
-    ///
-    /// # Errors
-    /// The store failed, or others were faster all the time.
-    pub async fn tell(&self, fact: Fact) -> Result<Head> {
-        for _ in 0..CONFLICTS {
-            let head = self.store().head().await?.head;
-            let mut step = batch::after(head.clone().unwrap_or_else(Head::origin));
-            if head.is_none() {
-                let first = link_own(&step.head, &self.begun())?;
-                batch::take(&mut step, first);
-            }
-            let told = link_own(&step.head, &self.event(fact.clone()))?;
-            batch::take(&mut step, told);
-            let head = step.head.clone();
-            if self.store().append(step).await? == Appended::Done {
-                return Ok(head);
-            }
-            self.give_way().await;
-        }
-        anyhow::bail!("others append all the time")
-    }
-
-    fn store(&self) -> &Arc<dyn Store> {
+    pub(super) fn store(&self) -> &Arc<dyn Store> {
         self.book.store()
     }
 
@@ -252,21 +233,34 @@ impl Appender {
     }
 
     async fn record(&self, ids: Vec<RequestId>) -> Result<Pass> {
+        let known = self.newest.get();
         let head = self.store().head().await?.head;
+        if self.told_of_chain(known, head.as_ref()).await? {
+            return Ok(Pass::Went);
+        }
+        self.newest.note(head.as_ref());
         let unread = self.unread(ids).await?;
+        if let Some(Unread { id, .. }) = unread.iter().find(|unread| unread.lost) {
+            self.record_again(id).await?;
+            // The chain has moved on: what else waits is looked at anew.
+            return Ok(Pass::Went);
+        }
         let events = unread.iter().map(|unread| unread.events.len()).sum();
         self.behind.read(unread.len(), events);
+        let since = head.as_ref().map_or(0, |head| head.seq);
         let step = batch::make(head, || self.begun(), &unread)?;
         let appended = step.is_some();
         let reached = reached(&unread, step.as_ref());
         if let Some(step) = step {
+            let newest = step.head.clone();
             let answer = self.store().append(step).await.context("appending")?;
             if answer == Appended::Conflict {
                 return Ok(Pass::Overtaken);
             }
+            self.newest.note(Some(&newest));
         }
-        for (id, to) in &reached {
-            self.lately.recorded(id, *to);
+        for (unread, (id, to)) in unread.iter().zip(&reached) {
+            self.lately.recorded(id, *to, &unread.events, since);
         }
         let settled = reached.iter().map(|(id, to)| self.store().settle(id, *to));
         let settled = try_join_all(settled).await?;
@@ -285,27 +279,22 @@ impl Appender {
     async fn unread(&self, ids: Vec<RequestId>) -> Result<Vec<Unread>> {
         let recorded = self.store().recorded(&ids).await?;
         let reads = ids.into_iter().zip(recorded).map(|(id, from)| async move {
-            let events = self.store().events(&id, from).await?;
-            Ok(Unread { id, from, events })
+            let first = self.lately.first(&id);
+            let look = first.map_or(from, |first| from.min(first.saturating_sub(1)));
+            let mut events = self.store().events(&id, look).await?;
+            let lost = self.lately.is_lost(&id, &events, from);
+            events.retain(|(number, _)| *number > from);
+            Ok(Unread {
+                id,
+                from,
+                events,
+                lost,
+            })
         });
         try_join_all(reads).await
     }
 
-    fn begun(&self) -> Event {
-        self.event(Fact::LedgerBegun {
-            chain: self.entropy.chain_id(),
-        })
-    }
-
-    fn event(&self, fact: Fact) -> Event {
-        Event {
-            at: self.clock.now(),
-            by: Actor::Drawbridge,
-            fact,
-        }
-    }
-
-    async fn give_way(&self) {
+    pub(super) async fn give_way(&self) {
         tokio::time::sleep(OVERTAKEN.mul_f64(self.entropy.lull())).await;
     }
 }

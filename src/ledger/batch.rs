@@ -16,6 +16,8 @@ pub(super) struct Unread {
     pub(super) from: u64,
     /// Those after it, with their numbers.
     pub(super) events: Vec<(u64, String)>,
+    /// Whether events of it that are recorded are not there any more.
+    pub(super) lost: bool,
 }
 
 impl Unread {
@@ -76,6 +78,45 @@ pub(super) fn make(
     Ok(Some(step))
 }
 
+/// Records that events of a document were lost, and what took their numbers: `events` are those after `kept`.
+///
+/// # Errors
+/// [`Unfit`]: an event's number is beyond every number.
+pub(super) fn back(
+    head: Head,
+    told: &Event,
+    (id, recorded, kept): (&RequestId, u64, u64),
+    events: &[(u64, String)],
+) -> Result<Append, Unfit> {
+    let mut step = after(head);
+    let first = link_own(&step.head, told)?;
+    take(&mut step, first);
+    let unread = Unread {
+        id: id.clone(),
+        from: kept,
+        events: events.to_vec(),
+        lost: false,
+    };
+    let (mut bytes, mut to) = (0_usize, kept);
+    for turn in turns(&unread) {
+        let linked = link(&step.head, Some(id), turn.number, turn.event)?;
+        bytes = bytes.saturating_add(linked.line.len());
+        let full = step.records.len() >= MAX_RECORDS || bytes > MAX_APPEND / 2;
+        if full && to > kept {
+            break;
+        }
+        take(&mut step, linked);
+        to = turn.number;
+    }
+    step.recorded.push(Progress {
+        id: id.clone(),
+        from: recorded,
+        to,
+        kept: Some(kept),
+    });
+    Ok(step)
+}
+
 /// An append of nothing yet.
 pub(super) fn after(head: Head) -> Append {
     Append {
@@ -99,7 +140,12 @@ fn reached(recorded: &mut Vec<Progress>, unread: &[Unread], id: RequestId, to: u
     }
     let from = unread.iter().find(|unread| unread.id == id);
     let from = from.map_or(0, |unread| unread.from);
-    recorded.push(Progress { id, from, to });
+    recorded.push(Progress {
+        id,
+        from,
+        to,
+        kept: None,
+    });
 }
 
 /// The events of a document in their turns. Its own order counts more than its events' times, which
@@ -126,7 +172,7 @@ fn turns(unread: &Unread) -> Vec<Turn> {
 
 /// An event as it is recorded. What is no JSON is recorded as the text that it is: whoever wrote it, the
 /// ledger must not stand still.
-fn read(text: &str) -> Value {
+pub(super) fn read(text: &str) -> Value {
     let event = serde_json::from_str(text);
     fitted(event.unwrap_or_else(|_| Value::String(text.to_owned())))
 }
@@ -157,6 +203,7 @@ mod tests {
             id: id.parse().unwrap(),
             from,
             events: (from + 1..).zip(seconds.iter().map(event)).collect(),
+            lost: false,
         }
     }
 

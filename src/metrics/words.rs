@@ -39,8 +39,9 @@ pub const VOTES: &[&str] = &[
 /// What a waiting request waits for.
 pub const DECISIONS: &[&str] = &["granted", "denied", "cancelled", "lapsed"];
 
-/// How a worker's step ends: `done`, `failed` and to be done again, or its lease `lost` to another process.
-pub const STEPS: &[&str] = &["done", "failed", "lost"];
+/// How a worker's step ends: `done`, `failed` and to be done again, its lease `lost` to another process, or the document
+/// `left` to a later version that reads it.
+pub const STEPS: &[&str] = &["done", "failed", "lost", "left"];
 
 /// How a call of Slack's Web API ends.
 pub const SLACK_OUTCOMES: &[&str] = &["ok", "rate_limited", "ambiguous", "away", "refused", "auth"];

@@ -8,6 +8,7 @@
 //! An edited object ends its request with the next change that is seen. While nothing of a gate's objects
 //! changes, the store is not asked.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
@@ -17,7 +18,6 @@ use crate::cluster::SeenObject;
 use crate::id::RequestId;
 use crate::objects::stored_digest;
 use crate::request::{Command, Facts, Request, State, decide};
-use crate::rules::Roll;
 
 /// Why such a request ends, as people read it.
 const CHANGED: &str = "somebody changed what was approved";
@@ -49,11 +49,11 @@ impl Reaper {
     /// The store could not be asked or did not take something; it is looked at again with the next change.
     pub(super) async fn end_changed(
         &self,
-        objects: &[SeenObject],
+        objects: &[impl Borrow<SeenObject> + Sync],
         unchanged: &mut Unchanged,
     ) -> Result<()> {
         let mut gates: BTreeMap<RequestId, BTreeSet<Sight>> = BTreeMap::new();
-        for object in objects {
+        for object in objects.iter().map(Borrow::borrow) {
             let at = &object.at;
             let digest = stored_digest(&at.api_version, &at.kind, &object.manifest);
             if let (Some(id), Some(digest)) = (object.request(), digest) {
@@ -100,12 +100,7 @@ impl Reaper {
     }
 
     async fn end_one(&self, id: &RequestId) -> Result<()> {
-        let roll = Roll::default();
-        let facts = Facts {
-            now: self.parts.clock.now(),
-            roll: &roll,
-            verdict: None,
-        };
+        let facts = Facts::of_time(self.parts.clock.now());
         let command = Command::Withdraw {
             reason: CHANGED.to_owned(),
         };

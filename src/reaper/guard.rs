@@ -24,7 +24,6 @@ use crate::id::RequestId;
 use crate::netpol::{Finding, Flow, Snapshot, isolated_alone, judge_again, lone};
 use crate::objects::Kind;
 use crate::request::{Command, Facts, Request, State, decide};
-use crate::rules::Roll;
 
 /// Where the cluster's DNS is: a gate may let sources ask it.
 const DNS_NAMESPACE: &str = "kube-system";
@@ -84,7 +83,7 @@ impl Reaper {
         let mut views = Views::default();
         loop {
             if let Err(error) = self.guard_once(&mut views).await {
-                let error = crate::app::chain_of(&error);
+                let error = crate::app::causes_of(&error);
                 tracing::warn!(
                     cluster = self.cluster.name(),
                     error,
@@ -92,8 +91,9 @@ impl Reaper {
                 );
             }
             let changed = tokio::select! {
-                changed = settled(&mut changes) => changed,
+                biased;
                 () = stop.cancelled() => false,
+                changed = settled(&mut changes) => changed,
             };
             if !changed {
                 return;
@@ -123,7 +123,10 @@ impl Reaper {
             if !pods.is_empty() {
                 harmful.entry(id.clone()).or_default().extend(pods);
             }
-            gates.entry(id).or_default().push((object.at.name, policy));
+            gates
+                .entry(id)
+                .or_default()
+                .push((object.at.name.clone(), policy));
         }
         // One document that cannot be read must not hide the others.
         for (id, pods) in &harmful {
@@ -144,12 +147,7 @@ impl Reaper {
 
     async fn withdraw_request(&self, id: &RequestId, pods: &[String]) -> Result<()> {
         let reason = reason(pods);
-        let roll = Roll::default();
-        let facts = Facts {
-            now: self.parts.clock.now(),
-            roll: &roll,
-            verdict: None,
-        };
+        let facts = Facts::of_time(self.parts.clock.now());
         let command = Command::Withdraw { reason };
         let change = |request: &Request| decide(request, command.clone(), &facts);
         // Refused: not open (any more), and whatever is being opened is judged again when it is.
@@ -195,12 +193,7 @@ impl Reaper {
 
     /// Commits what was found; whether that is what the document tells of now.
     async fn observe(&self, judged: &Request, findings: Vec<Finding>) -> Result<bool> {
-        let roll = Roll::default();
-        let facts = Facts {
-            now: self.parts.clock.now(),
-            roll: &roll,
-            verdict: None,
-        };
+        let facts = Facts::of_time(self.parts.clock.now());
         let command = Command::Observe { findings };
         let change = |request: &Request| {
             // Somebody else has judged it meanwhile, perhaps by a newer picture.

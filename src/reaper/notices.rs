@@ -11,11 +11,11 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::Parts;
+use crate::app::{Known, Parts};
 use crate::cluster::SeenObject;
 use crate::id::RequestId;
 use crate::netpol::marks;
-use crate::slack::{Retry, SlackError};
+use crate::slack::Retry;
 use crate::units::{Seconds, Time};
 use crate::view::replies;
 
@@ -49,12 +49,13 @@ pub async fn run(
     loop {
         let now = parts.clock.now();
         tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
             object = objects.recv() => match object {
                 Some(object) => waiting.extend(news(object, now, &mut known)),
                 None => return,
             },
             () = parts.clock.sleep_until(RETRY.after(now)), if !waiting.is_empty() => {}
-            () = stop.cancelled() => return,
         }
         let mut left = Vec::new();
         for mut reaped in waiting {
@@ -81,10 +82,10 @@ fn news(object: SeenObject, at: Time, known: &mut BTreeSet<RequestId>) -> Option
 /// Whether nothing more is to be said of this gate.
 async fn tell(parts: &Parts, reaped: &Reaped) -> bool {
     let id = &reaped.id;
-    match parts.book.load(id).await {
-        Ok(None) => {}
-        // The store knows it: its lanes tell.
-        Ok(Some(_)) => return true,
+    match parts.book.load_if_known(id).await {
+        Ok(Known::Nothing) => {}
+        // The store knows it: its lanes tell, or those of a later version.
+        Ok(Known::Request(_) | Known::LeftAlone) => return true,
         Err(_) => return false,
     }
     let annotations = &reaped.object.annotations;
@@ -98,7 +99,8 @@ async fn tell(parts: &Parts, reaped: &Reaped) -> bool {
         match found.await {
             Ok(Some(_)) => return true,
             // Without the right to read history a doubled message is better than none.
-            Ok(None) | Err(SlackError::Refused { .. }) => {}
+            Ok(None) => {}
+            Err(error) if error.is_final() => {}
             Err(_) => return false,
         }
     }

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::shelf::Change;
-use crate::app::{Book, BookError, Parts};
+use crate::app::{Book, BookError, Known, Parts};
 use crate::audit::{Actor, Event, Fact};
 use crate::cluster::SeenObject;
 use crate::id::RequestId;
@@ -62,6 +62,7 @@ pub async fn run(
     loop {
         let again = RETRY.after(parts.clock.now());
         let stopped = tokio::select! {
+            biased;
             deed = deeds.recv() => match deed {
                 Some(deed) => {
                     waiting.push_back(deed);
@@ -79,13 +80,13 @@ pub async fn run(
             match record(&parts.book, deed).await {
                 Ok(()) => {}
                 Err(error) if retries(&error) => {
-                    let error = crate::app::chain(&error);
+                    let error = crate::app::causes(&error);
                     let (object, left) = (&deed.object.at, waiting.len());
                     tracing::warn!(%object, left, error, "reaped, and not on record yet");
                     break;
                 }
                 Err(error) => {
-                    let error = crate::app::chain(&error);
+                    let error = crate::app::causes(&error);
                     tracing::error!(object = %deed.object.at, error, "reaped, and not on record");
                 }
             }
@@ -100,8 +101,8 @@ pub async fn run(
 fn retries(error: &BookError) -> bool {
     match error {
         BookError::Store(error) => error.retry() != Retry::Never,
-        BookError::Uncertain { .. } | BookError::Contended(_) => true,
-        BookError::Unreadable { .. } | BookError::Unwritable(_) => false,
+        BookError::Uncertain { .. } | BookError::Uncopied { .. } | BookError::Contended(_) => true,
+        BookError::Later { .. } | BookError::Unreadable { .. } | BookError::Unwritable(_) => false,
     }
 }
 
@@ -114,7 +115,7 @@ pub async fn record(book: &Book, deed: &Deed) -> Result<(), BookError> {
     let because = match (deed.why, &request) {
         (Why::Passing, _) => "its time was over, and `drawbridge reap` came by".to_owned(),
         (Why::Stray(state), _) => format!("its request does not want it ({state})"),
-        (Why::Overdue, Some(id)) if book.load(id).await?.is_none() => {
+        (Why::Overdue, Some(id)) if matches!(book.load_if_known(id).await?, Known::Nothing) => {
             "its time was over, and the store does not know its request".to_owned()
         }
         (Why::Overdue, _) => "its time was over".to_owned(),

@@ -7,26 +7,26 @@ use anyhow::Result;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::opening::reference;
 use crate::app::{Changed, Parts};
 use crate::cluster::Cluster;
 use crate::id::RequestId;
-use crate::lanes::gate::reference;
 use crate::request::{Command, Facts, Request, State, decide};
-use crate::rules::Roll;
 
 /// Follows removals of our objects until told to stop.
 pub async fn follow(parts: Arc<Parts>, cluster: Arc<Cluster>, stop: CancellationToken) {
     let mut removals = cluster.removals();
     loop {
         let removed = tokio::select! {
-            removed = removals.recv() => removed,
+            biased;
             () = stop.cancelled() => return,
+            removed = removals.recv() => removed,
         };
         match removed {
             Ok(object) => {
                 let Some(id) = object.request() else { continue };
                 if let Err(error) = confirm(&parts, &cluster, &id).await {
-                    let error = crate::app::chain_of(&error);
+                    let error = crate::app::causes_of(&error);
                     tracing::warn!(%id, error, "a removal could not be confirmed, the sweep will");
                 }
             }
@@ -69,12 +69,7 @@ fn live(request: &Request, parts: &Parts) -> bool {
 }
 
 async fn removed(parts: &Parts, id: &RequestId) -> Result<()> {
-    let roll = Roll::default();
-    let facts = Facts {
-        now: parts.clock.now(),
-        roll: &roll,
-        verdict: None,
-    };
+    let facts = Facts::of_time(parts.clock.now());
     let change = |request: &Request| decide(request, Command::Removed, &facts);
     match parts.book.change(id, None, change).await? {
         Changed::Done(_) => tracing::warn!(%id, "somebody else deleted an object of a live gate"),

@@ -26,11 +26,12 @@ impl Reaper {
             let metrics = &self.parts.metrics;
             metrics.swept(self.cluster.label(), swept.is_ok());
             if let Err(error) = swept {
-                let error = crate::app::chain_of(&error);
+                let error = crate::app::causes_of(&error);
                 tracing::warn!(cluster = self.cluster.name(), error, "sweep failed");
             }
             let next = EVERY.after(self.parts.clock.now());
             tokio::select! {
+                biased;
                 () = self.parts.clock.sleep_until(next) => {}
                 () = stop.cancelled() => {}
             }

@@ -1,5 +1,6 @@
 //! Our objects in a cluster, counted by request: what is open, and what should not be any more.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
@@ -10,10 +11,10 @@ use crate::units::{Seconds, Time};
 
 /// Counts the objects that a watch shows. Objects whose request cannot be read count by name. `max`: the hard
 /// maximum of any gate.
-pub fn tally(objects: &[SeenObject], max: Seconds, now: Time) -> Gates {
+pub fn tally(objects: &[impl Borrow<SeenObject>], max: Seconds, now: Time) -> Gates {
     // By request: how long its end is over, negative while it is not.
     let mut requests: BTreeMap<String, TimeDelta> = BTreeMap::new();
-    for object in objects {
+    for object in objects.iter().map(Borrow::borrow) {
         let request = object.request().map(|id| id.to_string());
         let over = now - super::expiry(object, max);
         let known = requests.entry(request.unwrap_or_else(|| object.at.to_string()));

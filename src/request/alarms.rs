@@ -1,12 +1,15 @@
 //! When to look at a request again, and what is due then. Computed from the document alone, so alarms
 //! can be rebuilt from documents and there is no job that could be lost.
 
-use super::decide::GIVE_UP_AFTER;
 use super::document::Request;
 use super::facts::Command;
 use super::state::{Attempt, State};
 use crate::lane::Alarms;
 use crate::units::{Seconds, Time};
+
+/// How long opening is tried before the request fails: long enough for a control plane that
+/// restarts, short enough that nobody is surprised by a path opening after they gave up.
+pub const GIVE_UP_AFTER: Seconds = Seconds::minutes(10);
 
 /// Grants shorter than this end without a warning (DESIGN §11).
 const SHORTEST_WARNED: Seconds = Seconds(60);
@@ -50,7 +53,7 @@ pub fn due(request: &Request, now: Time) -> Duty {
         State::Granting {
             attempt: Some(attempt),
             ..
-        } if is_fresh(attempt, now) => Duty::Open(attempt.clone()),
+        } if attempt.is_fresh(now) => Duty::Open(attempt.clone()),
         State::Granting { .. } => Duty::Plan,
         State::Active { .. } if now >= expires_at(request) => Duty::Decide(Command::Expire),
         State::Active { warned: false } if warn_at(request).is_some_and(|at| now >= at) => {
@@ -66,10 +69,6 @@ pub fn due(request: &Request, now: Time) -> Duty {
         State::Ending { .. } => Duty::Close,
         _ => Duty::Wait,
     }
-}
-
-fn is_fresh(attempt: &Attempt, now: Time) -> bool {
-    now <= super::decide::ATTEMPT_FRESH.after(attempt.at)
 }
 
 fn waiting_duty(request: &Request, now: Time) -> Duty {

@@ -1,9 +1,9 @@
 //! The first document of a request.
 
-use super::asked::{Asked, Origin};
+use super::asked::Asked;
 use super::document::{Crowd, FORMAT, Request, Told, Vote};
 use super::facts::Outcome;
-use super::posts::{Address, Audience, Notice, Posts, Subject};
+use super::posts::{Audience, Posts, Subject};
 use super::state::State;
 use crate::audit::{Actor, Event, Fact};
 use crate::id::RequestId;
@@ -221,6 +221,7 @@ fn blank(id: RequestId, asked: Asked, state: State) -> Request {
         offline: None,
         extended: None,
         told_of: Vec::new(),
+        back: None,
         posts: Posts::default(),
     }
 }
@@ -232,90 +233,4 @@ fn event(request: &Request, by: Actor, mut fact: Fact) -> Event {
     }
     let at = request.asked.at;
     Event { at, by, fact }
-}
-
-impl Request {
-    /// Wants the messages that ask one stage: one card in the rule's channel, or one for each person
-    /// where there is no channel; later stages are announced in the card's thread.
-    pub(super) fn ask_stage(&mut self, stage: usize) {
-        let channel = self.route.as_ref().and_then(|route| route.channel.clone());
-        let asked_in_channel = self
-            .posts
-            .approvers_card()
-            .is_some_and(|card| matches!(card.to, Address::Channel(_)));
-        match channel {
-            Some(_) if asked_in_channel => self.tell_thread(&Notice::NextStage(stage)),
-            Some(channel) if stage == 0 => {
-                self.posts.want(
-                    Subject::Card(Audience::Approvers),
-                    Address::Channel(channel),
-                );
-            }
-            _ => {
-                self.ask_directly(stage);
-            }
-        }
-    }
-
-    /// Those who handle the incident see what is asked for it, and hear of its opening and end. Asked in
-    /// a thread there, it is seen anyway.
-    fn show_in_incident(&mut self) {
-        let Some(incident) = self.asked.incident.clone() else {
-            return;
-        };
-        let seen = matches!(&self.asked.origin, Origin::Thread { channel, .. }
-            if *channel == incident.channel);
-        if seen {
-            return;
-        }
-        let channel = Address::Channel(incident.channel.clone());
-        self.posts.want(Subject::Card(Audience::Others), channel);
-        self.told.push(Told::Channel(incident.channel));
-    }
-
-    /// Shows what needs no approval in the rule's channel too, so that everything is seen there.
-    fn show_in_channel(&mut self) {
-        let channel = self.route.as_ref().and_then(|route| route.channel.clone());
-        if let Some(channel) = channel {
-            let card = Subject::Card(Audience::Approvers);
-            self.posts.want(card, Address::Channel(channel));
-        }
-    }
-
-    /// Wants the messages that ask the next circle as well: in the thread of a channel's card, else one
-    /// card for each of them.
-    pub(super) fn ask_next_circle(&mut self, stage: usize) {
-        if self.card_in_channel() {
-            self.tell_thread(&Notice::Escalated(stage));
-        }
-        // Members of the next circle need not be in the channel.
-        self.write_to(self.escalation.people.clone());
-    }
-
-    /// Writes to each person of a stage who has no card yet; whether there was anybody.
-    pub fn ask_directly(&mut self, stage: usize) -> bool {
-        let crowd = self.crowds.get(stage).map(|crowd| &crowd.people);
-        let mut people = crowd.cloned().unwrap_or_default();
-        if self.is_escalated() {
-            people.extend(self.escalation.people.iter().cloned());
-        }
-        self.write_to(people)
-    }
-
-    fn write_to(&mut self, people: Vec<UserId>) -> bool {
-        let wanted = self.posts.list.len();
-        for person in people {
-            let address = Address::Person(person);
-            let subject = Subject::Card(Audience::Approvers);
-            let has = self
-                .posts
-                .list
-                .iter()
-                .any(|p| p.to == address && p.subject == subject);
-            if !has {
-                self.posts.want(subject, address);
-            }
-        }
-        self.posts.list.len() > wanted
-    }
 }

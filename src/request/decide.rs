@@ -1,6 +1,7 @@
 //! The state machine. [`decide`] is the whole of it in one match: who may do what, when, and what
 //! follows. Arms of more than a few lines live in the modules below.
 
+mod back;
 mod emergency;
 mod observing;
 mod offline;
@@ -18,14 +19,9 @@ use super::facts::{Command, Facts, Outcome};
 use super::refusal::Refusal;
 use super::state::{End, State};
 use crate::audit::Actor;
-use crate::units::Seconds;
 use step::Step;
 
-pub use opening::ATTEMPT_FRESH;
-
-/// How long opening is tried before the request fails: long enough for a control plane that
-/// restarts, short enough that nobody is surprised by a path opening after they gave up.
-pub const GIVE_UP_AFTER: Seconds = Seconds::minutes(10);
+pub use super::state::ATTEMPT_FRESH;
 
 /// Moves a request.
 ///
@@ -34,6 +30,8 @@ pub const GIVE_UP_AFTER: Seconds = Seconds::minutes(10);
 ///   stage, by somebody whom the rules name for emergencies as they are now, or at creation by a rule
 ///   that approves by itself; never by time or the cluster.
 /// - INVARIANT (closing): [`State::Ending`] is left only by [`Command::Withdrawn`].
+/// - INVARIANT (went back): what the store lost opens nothing. A request that was over, or was being closed,
+///   when its record was lost is closed again; approvals that were lost are asked for again.
 /// - A final state is never left.
 /// - Every change of state comes with exactly one event that tells of it, apart from votes that
 ///   fill a stage (the vote, and the next stage or the grant).
@@ -93,6 +91,9 @@ pub fn decide(request: &Request, command: Command, facts: &Facts<'_>) -> Result<
             votes::forget_all(step).end(why, Actor::Drawbridge)
         }
         (S::Active { .. } | S::Ending { .. }, C::Extended { by }) => opening::extended(step, by),
+
+        // The store lost what came after this.
+        (_, C::WentBack { lost }) => back::went_back(step, lost),
 
         // Time passes.
         (S::Pending { .. }, C::Lapse) => waiting::lapse(step),
@@ -175,6 +176,7 @@ impl Command {
             Self::ApproveOffline { .. } => "approve offline",
             Self::Review { .. } => "review",
             Self::Forget { .. } => "forget",
+            Self::WentBack { .. } => "went back",
             Self::IncidentClosed => "incident closed",
             Self::EndWith { .. } => "end with",
             Self::Extended { .. } => "extended",

@@ -9,11 +9,10 @@ use super::without_slack::OfflineVote;
 use crate::id::RequestId;
 use crate::netpol::{Effect, Finding};
 use crate::objects::Manifest;
-use crate::rules::{Pass, Right, Route, StagePlan, UserId};
+use crate::rules::{Pass, Principal, Right, Roll, Route, StagePlan, UserId};
 use crate::units::{Seconds, Time};
 
-/// The format of documents written by this version; older ones are read by every later version.
-pub const FORMAT: u16 = 1;
+pub use crate::written::FORMAT;
 
 /// A request for a network path, from the ask to its end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,8 +61,20 @@ pub struct Request {
     /// What is not as it was approved while it is open, as last judged; people were told of it.
     #[serde(default)]
     pub told_of: Vec<Finding>,
+    /// The last time that the store lost later changes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Back>,
     /// Every message about it, and what each shows.
     pub posts: Posts,
+}
+
+/// The store went back, and the request was set right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Back {
+    /// When that was noticed.
+    pub at: Time,
+    /// The last revision that is known to be lost: whoever remembers no later one has nothing to add.
+    pub upto: u64,
 }
 
 /// The request that goes on after another one's end.
@@ -184,6 +195,27 @@ impl GateObject {
 }
 
 impl Request {
+    /// The person who asked, or who answers for the service that did. INVARIANT (no self-approval): they
+    /// approve nothing of it.
+    pub fn requester(&self) -> Option<&UserId> {
+        match &self.asked.by {
+            Principal::Person(user) => Some(user),
+            Principal::Service { .. } => self.route.as_ref()?.owner.as_ref(),
+        }
+    }
+
+    /// Whether this person is behind the ask: the requester, or whoever pressed the button for a service.
+    pub(super) fn is_behind(&self, person: &UserId) -> bool {
+        self.requester() == Some(person) || self.asked.pressed_by.as_ref() == Some(person)
+    }
+
+    /// Whether this person is given a role by it, or may be.
+    pub(super) fn gives(&self, person: &UserId, roll: &Roll) -> bool {
+        let mut given = self.effect.stated.iter().flat_map(|object| &object.people);
+        let person = roll.people.get(person);
+        person.is_some_and(|person| given.any(|name| person.may_be(name)))
+    }
+
     /// The stage that waits for approval now.
     pub fn waiting_stage(&self) -> Option<(usize, &StagePlan)> {
         let State::Pending { stage, .. } = &self.state else {
@@ -254,67 +286,4 @@ impl Request {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::GateObject;
-    use crate::grammar::Protocol;
-    use crate::netpol::{PortRange, SideRef};
-    use crate::objects::Manifest;
-    use crate::request::fixtures::dana_asks;
-
-    #[test]
-    fn an_object_of_before_reads_and_writes_back_equal() {
-        // As it was written when gates were NetworkPolicies only.
-        let before = serde_json::json!({
-            "name": "drawbridge-k7m3xa-1-abcdefghjk",
-            "policy": {
-                "apiVersion": "networking.k8s.io/v1",
-                "kind": "NetworkPolicy",
-                "metadata": {"namespace": "orders"},
-                "spec": {
-                    "ingress": [{
-                        "from": [{"podSelector": {"matchLabels": {"app": "web"}}}],
-                        "ports": [{"port": 5432, "protocol": "TCP"}],
-                    }],
-                    "podSelector": {"matchLabels": {"app": "db"}},
-                    "policyTypes": ["Ingress"],
-                },
-            },
-            "uid": "6c1d",
-        });
-        let read: GateObject = serde_json::from_value(before.clone()).unwrap();
-        assert_eq!((read.namespace(), &read.stored), ("orders", &None));
-        let policy = read.object.as_policy().unwrap();
-        assert_eq!(serde_json::to_value(&policy).unwrap(), before["policy"]);
-        assert_eq!(Manifest::from(&policy), read.object);
-        assert_eq!(serde_json::to_value(&read).unwrap(), before);
-        let mut unknown = before;
-        unknown["policy"]["kind"] = "Secret".into();
-        assert!(serde_json::from_value::<GateObject>(unknown).is_err());
-    }
-
-    #[test]
-    fn a_path_reads_as_it_is_typed() {
-        let port = |protocol, first, last| PortRange {
-            protocol,
-            first,
-            last,
-        };
-        let ports = vec![port(Protocol::Tcp, 80, 80), port(Protocol::Udp, 53, 60)];
-        for (label, shown) in [
-            ("203.0.113.7", "203.0.113.7:80,53-60/udp"),
-            ("2001:db8::7", "[2001:db8::7]:80,53-60/udp"),
-            (
-                "2001:db8:1:2:3:4:5:6",
-                "[2001:db8:1:2:3:4:5:6]:80,53-60/udp",
-            ),
-        ] {
-            let town = dana_asks().with_asked(|asked| {
-                asked.flow.to.label = label.to_owned();
-                asked.flow.to.at =
-                    SideRef::Addresses(label.parse::<std::net::IpAddr>().unwrap().into());
-                asked.flow.ports = ports.clone();
-            });
-            assert_eq!(town.request().path(), ("shop/web".into(), shown.into()));
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! What goes into a decision, and what comes out.
 
+use std::sync::LazyLock;
+
 use super::document::{ExtendedBy, GateObject, Request};
 use super::state::End;
 use super::without_slack::Claimed;
@@ -84,6 +86,11 @@ pub enum Command {
         /// The verified person.
         by: UserId,
     },
+    /// The store forgot later changes of it.
+    WentBack {
+        /// What is known of them.
+        lost: Lost,
+    },
     /// Its incident is over.
     IncidentClosed,
     /// The request that it extends, or that extends it, was ended by somebody.
@@ -155,6 +162,24 @@ pub enum Command {
     },
 }
 
+/// What is known of changes that the store lost. It tells only that they were, never that they were right:
+/// nothing is opened on its word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// The last revision that is known to have been.
+    pub upto: u64,
+    /// The picture that people saw then.
+    pub face: u32,
+    /// The state's word.
+    pub was: String,
+    /// Whether it was being closed, or was closed.
+    pub lets_go: bool,
+    /// Whether it was over.
+    pub over: bool,
+    /// Where it had messages, by channel and `ts`.
+    pub places: Vec<(String, String)>,
+}
+
 /// With what an approver agrees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Terms {
@@ -175,6 +200,20 @@ pub struct Facts<'a> {
     /// The rules' word on this request as they are now; of an emergency, on it as one. `Approve`,
     /// `ApproveOffline`, `Emergency` and `Attempt` are impossible without it.
     pub verdict: Option<&'a Verdict>,
+}
+
+/// Nobody is asked: time, the cluster and a service's own end of it need nobody's word.
+static NOBODY: LazyLock<Roll> = LazyLock::new(Roll::default);
+
+impl Facts<'static> {
+    /// What a decision depends on that rests on nobody's word: the time, and no person and no verdict.
+    pub fn of_time(now: Time) -> Self {
+        Self {
+            now,
+            roll: &NOBODY,
+            verdict: None,
+        }
+    }
 }
 
 /// The next document and what happened.

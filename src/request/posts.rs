@@ -109,6 +109,10 @@ pub enum Notice {
     ApprovedOffline,
     /// The open path is not as it was approved any more.
     Changed(Finding),
+    /// The store lost later changes of the request.
+    WentBack,
+    /// In place of a message of which the store lost the record.
+    Undone,
 }
 
 /// Where a post goes.
@@ -151,11 +155,27 @@ pub enum PostStatus {
         /// Digest of what it shows.
         shows: String,
     },
-    /// Slack refuses it for good.
+    /// Slack refuses it for good, or it is another post's message.
     GivenUp {
-        /// Slack's error code.
+        /// Slack's error code, or `found_again`.
         code: String,
     },
+}
+
+/// Why a message that was adopted is no post of its own: it was found to be another one's.
+const FOUND_AGAIN: &str = "found_again";
+
+/// More than the pictures of any request that can be lost in a store's last seconds.
+pub const MOST_LOST: u32 = 1_000;
+
+impl Post {
+    fn is_adopted(&self) -> bool {
+        matches!(self.subject, Subject::Notice(Notice::Undone, _))
+    }
+
+    fn is_at(&self, place: (&str, &str)) -> bool {
+        matches!(&self.status, PostStatus::Posted { channel, ts, .. } if (channel.as_str(), ts.as_str()) == place)
+    }
 }
 
 impl Posts {
@@ -164,6 +184,32 @@ impl Posts {
         self.face += 1;
         self.retry_at = None;
         self.failures = 0;
+    }
+
+    /// What the messages show is not known any more: all are brought to what the request is now.
+    pub fn show_again(&mut self) {
+        for post in &mut self.list {
+            if let PostStatus::Posted { shows, .. } = &mut post.status {
+                shows.clear();
+            }
+        }
+        self.touch();
+    }
+
+    /// The same, in a picture newer than one that was seen though the record has none so new; a decision on any
+    /// before it is stale. A number that no request reaches counts for nothing.
+    pub fn show_after(&mut self, seen: u32) {
+        self.face = self.face.max(seen.min(self.face.saturating_add(MOST_LOST)));
+        self.show_again();
+        self.offered = self.face;
+    }
+
+    /// A message that is there, of which the record was lost.
+    pub(super) fn adopt(&mut self, subject: Subject, (channel, ts): (String, String)) {
+        let to = Address::Channel(channel.clone());
+        let key = self.want(subject, to);
+        let shows = String::new();
+        self.set(key, PostStatus::Posted { channel, ts, shows });
     }
 
     /// Wants one more message.
@@ -213,9 +259,25 @@ impl Posts {
     }
 
     /// Sets the status of one post.
+    ///
+    /// A message that was adopted and turns out to be this post's is this post's alone.
     pub fn set(&mut self, key: PostKey, status: PostStatus) {
+        if let PostStatus::Posted { channel, ts, .. } = &status {
+            let adopted = self
+                .list
+                .iter_mut()
+                .find(|post| post.key != key && post.is_adopted() && post.is_at((channel, ts)));
+            if let Some(adopted) = adopted {
+                adopted.status = PostStatus::GivenUp {
+                    code: FOUND_AGAIN.to_owned(),
+                };
+            }
+        }
         if let Some(post) = self.list.iter_mut().find(|post| post.key == key) {
             post.status = status;
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::rules::UserId;
-use crate::units::Time;
+use crate::units::{Seconds, Time};
 
 /// Where a request stands. Each variant holds what only makes sense there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +80,10 @@ pub enum State {
     },
 }
 
+/// An attempt not verified within this time is made again with a new end, so that the person gets
+/// the time they asked for (DESIGN §3).
+pub const ATTEMPT_FRESH: Seconds = Seconds(5);
+
 /// One try to open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
@@ -87,6 +91,13 @@ pub struct Attempt {
     pub at: Time,
     /// The end that its objects carry: `at` plus the duration, in whole seconds.
     pub expires_at: Time,
+}
+
+impl Attempt {
+    /// Whether its end may still be counted from: verified later, the attempt is made again.
+    pub fn is_fresh(&self, now: Time) -> bool {
+        now <= ATTEMPT_FRESH.after(self.at)
+    }
 }
 
 /// Why an open path ends.
@@ -160,6 +171,15 @@ impl State {
                 | Self::Granting { .. }
                 | Self::Active { .. }
                 | Self::Ending { .. }
+        )
+    }
+
+    /// Whether what was open is being closed, or is closed: then it is the cluster's word that counts, and
+    /// nothing of it waits for the store's second copy.
+    pub const fn lets_go(&self) -> bool {
+        matches!(
+            self,
+            Self::Ending { .. } | Self::Ended { .. } | Self::Failed { .. }
         )
     }
 

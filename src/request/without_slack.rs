@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::document::Request;
-use crate::rules::{Account, Principal, Roll, Route, UserId};
+use crate::rules::{Account, Principal, Route};
 use crate::units::{Seconds, Time};
 
 /// The longest that a token may be good for, from its making: one that lies around must not approve.
@@ -40,27 +40,6 @@ pub struct OfflineVote {
 }
 
 impl Request {
-    /// The person who asked, or who answers for the service that did. INVARIANT (no self-approval): they
-    /// approve nothing of it.
-    pub fn requester(&self) -> Option<&UserId> {
-        match &self.asked.by {
-            Principal::Person(user) => Some(user),
-            Principal::Service { .. } => self.route.as_ref()?.owner.as_ref(),
-        }
-    }
-
-    /// Whether this person is behind the ask: the requester, or whoever pressed the button for a service.
-    pub(super) fn is_behind(&self, person: &UserId) -> bool {
-        self.requester() == Some(person) || self.asked.pressed_by.as_ref() == Some(person)
-    }
-
-    /// Whether this person is given a role by it, or may be.
-    pub(super) fn gives(&self, person: &UserId, roll: &Roll) -> bool {
-        let mut given = self.effect.stated.iter().flat_map(|object| &object.people);
-        let person = roll.people.get(person);
-        person.is_some_and(|person| given.any(|name| person.may_be(name)))
-    }
-
     /// Whether the vote without Slack counts for this stage, as the rule is by this route. INVARIANT (one
     /// vote): it fills one slot, however many accounts the rule names.
     pub(super) fn offline_counts(&self, stage: &str, route: Option<&Route>) -> bool {

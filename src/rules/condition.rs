@@ -145,9 +145,15 @@ impl Insert {
     }
 }
 
-/// Compiles a regular expression within [`MAX_PATTERN`]. (Matching is linear: the engine does not
-/// backtrack.)
+/// Compiles a regular expression of at most [`MAX_LENGTH`] characters within [`MAX_PATTERN`]: compiling takes the
+/// square of its length. (Matching is linear: the engine does not backtrack.)
 pub fn pattern(text: &str) -> Result<Regex, Fault> {
+    if text.chars().count() > MAX_LENGTH {
+        return Err(Fault::new(
+            format!("the regular expression `{}` is too long", shorten(text)),
+            format!("write at most {MAX_LENGTH} characters"),
+        ));
+    }
     RegexBuilder::new(text)
         .size_limit(MAX_PATTERN)
         .build()

@@ -230,20 +230,25 @@ fn digest(text: &str) -> String {
     })
 }
 
-/// Parses one document within limits that no rules file comes near, so that a crafted one (aliases of
-/// aliases, a thousand brackets) is refused before it costs anything.
+/// Limits of YAML that we read, rules and configuration alike: none of our files comes near, so that a crafted one
+/// (aliases of aliases, a thousand brackets) is refused before it costs anything.
+pub fn budget() -> serde_saphyr::Budget {
+    let mut bounds = serde_saphyr::Budget::default();
+    bounds.max_depth = 32;
+    bounds.flow_nesting_limit = 32;
+    bounds.max_nodes = 20_000;
+    bounds.max_events = 50_000;
+    bounds.max_anchors = 50;
+    bounds.max_aliases = 200;
+    bounds.max_recorded_anchor_events = 20_000;
+    bounds.max_documents = 1;
+    bounds
+}
+
+/// Parses one document within [`budget`].
 fn yaml<D: DeserializeOwned>(text: &str, findings: &mut Findings<'_>) -> Option<D> {
     let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_depth: 32,
-            flow_nesting_limit: 32,
-            max_nodes: 20_000,
-            max_events: 50_000,
-            max_anchors: 50,
-            max_aliases: 200,
-            max_recorded_anchor_events: 20_000,
-            max_documents: 1,
-        },
+        budget: Some(budget()),
         merge_keys: serde_saphyr::MergeKeyPolicy::Error,
         strict_booleans: true,
         with_snippet: false,

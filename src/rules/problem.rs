@@ -191,11 +191,18 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     }
 }
 
+/// Longest word that may be a slip for another, in bytes: longer than any name that rules hold.
+const LONGEST_MEANT: usize = 256;
+
 /// The known word nearest to what was written, when one is near enough to be meant.
 pub(super) fn nearest<'a>(
     written: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    // Comparing costs time and memory by the product of the lengths.
+    if written.len() > LONGEST_MEANT {
+        return None;
+    }
     // A third of the letters: `to.namespce` finds `namespace`, `db` finds nothing.
     let allowed = (written.chars().count() / 3).max(1);
     known
@@ -219,5 +226,21 @@ pub(super) fn suggest<'a>(
         [] => None,
         [only] => Some(format!("there is only {only}")),
         _ => Some(format!("there are {}", words.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_longer_than_any_name_means_no_other() {
+        let name = "n".repeat(LONGEST_MEANT);
+        let slip = format!("{}m", "n".repeat(LONGEST_MEANT - 1));
+        assert_eq!(nearest(&slip, [name.as_str()]), Some(name.as_str()));
+        assert_eq!(nearest(&format!("{name}n"), [name.as_str()]), None);
+        // Compared with a dozen names, this would take gigabytes.
+        let pasted = "n".repeat(10_000_000);
+        assert_eq!(nearest(&pasted, ["connect"; 12]), None);
     }
 }

@@ -133,6 +133,11 @@ impl SimCluster {
         self.faults().waiting()
     }
 
+    /// How many calls a planned fault has hit so far.
+    pub fn faults_met(&self) -> u64 {
+        self.faults().hit()
+    }
+
     /// From now on the first answer to each distinct call (verb and object or collection) is lost after
     /// it was carried out; healing changes nothing about that.
     pub fn lose_first_answers(&self) {
@@ -150,6 +155,11 @@ impl SimCluster {
             p.away = away;
             p.epoch += u64::from(away);
         });
+    }
+
+    /// Whether the server is gone.
+    pub fn is_away(&self) -> bool {
+        self.0.pulse.borrow().away
     }
 
     /// `true`: connections stay open and nothing is answered; `false`: it goes on, and calls that are

@@ -2,7 +2,7 @@
 //!
 //! [`parse()`] reads the text, [`play()`] acts it out in a [`crate::sim::town::Town`] on a manual clock
 //! and returns the transcript with what was not as expected. The forms of lines are the tables
-//! [`forms::ACTS`], [`forms::EXPECTATIONS`] and [`forms::PLAIN_EXPECTATIONS`]; people read them in
+//! [`forms::acts()`], [`forms::EXPECTATIONS`] and [`forms::PLAIN_EXPECTATIONS`]; people read them in
 //! `tests/scenarios/README.md`, which [`manual`] writes.
 //!
 //! Some promises are checked when any story ends, whatever it tells (`scenario/end.rs`): Slack had nothing to
@@ -13,8 +13,9 @@
 mod act;
 mod end;
 mod expect;
+mod flood;
 pub mod forms;
-mod ledger;
+pub(in crate::sim) mod ledger;
 pub mod manual;
 pub mod parse;
 mod pattern;

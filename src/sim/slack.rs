@@ -63,11 +63,11 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 
 pub use cannot::Cannot;
-pub use faults::{Fault, Mishap};
+pub use faults::{Fault, Met, Mishap};
 pub use forge::FormForgery;
 pub use forms::Form;
 pub use journal::{Carried, Entry, Noted};
-pub use look::Seen;
+pub use look::{Seen, button};
 pub use message::{Change, Changed, Message, MessageRef};
 pub use people::{Person, Standing};
 pub use place::{Spot, Where};

@@ -8,12 +8,16 @@ pub mod gates;
 mod generation;
 pub mod hardship;
 mod leash;
+pub mod links;
 pub mod people;
 pub mod plan;
 pub mod populate;
 mod premises;
+mod reachable;
+mod replicas;
 pub mod rulebook;
 pub mod shelf;
+mod skew;
 pub mod trouble;
 
 use std::sync::{Arc, Mutex};
@@ -33,10 +37,11 @@ use crate::digest::Weekly;
 use crate::entropy::Entropy;
 use crate::units::Time;
 use premises::Premises;
+use skew::Skewed;
 
 pub use gates::GateLog;
 pub use hardship::Hardship;
-pub use plan::{Connect, MAX_LIFETIME, MakeStore, Plan, Site, Times};
+pub use plan::{Connect, Kept, MAX_LIFETIME, MakeStore, Plan, Site, Times};
 pub use rulebook::Rulebook;
 pub use shelf::Shelf;
 
@@ -71,6 +76,8 @@ pub struct Town {
     tracker: TaskTracker,
     stop: CancellationToken,
     premises: Arc<Premises>,
+    /// Further replicas.
+    others: Vec<Arc<Premises>>,
 }
 
 /// The last thing that a bot does.
@@ -109,21 +116,19 @@ impl Town {
         };
         let slack = Slack::new(plan.slack.clone(), around);
         people::move_in(&slack)?;
-        let api = SimCluster::new(Arc::clone(&clock), plan.seed);
-        populate::populate(&api)?;
-        let shelf = Arc::new(Shelf::new((plan.store)(Arc::clone(&clock))?));
+        let api = populate::cluster_of(plan, &clock)?;
+        let shelf = Arc::new(plan.store.shelf(&clock)?);
         let gates = GateLog::default();
         let following = gates.clone().follow(api.clone(), Arc::clone(&clock));
         tracker.spawn(stop.clone().run_until_cancelled_owned(following));
         if plan.hardship == Some(Hardship::LoseAnswers) {
             slack.lose_first_answers();
-            api.lose_first_answers();
         }
         let premises = Arc::new(Premises {
             slack: slack.clone(),
             api: api.clone(),
             shelf: Arc::clone(&shelf),
-            clock: Arc::clone(&clock),
+            clock: Skewed::by(&clock, plan.replicas.first().copied().unwrap_or_default()),
             entropy,
             tracker: tracker.clone(),
             stop: stop.clone(),
@@ -136,9 +141,13 @@ impl Town {
             crashed: Arc::default(),
             trials: Arc::default(),
             traces: plan.traces.clone(),
+            links: Arc::default(),
         });
+        let others = premises.beside(&clock, plan);
         let replacing = Arc::clone(&premises).replace_crashed();
-        tracker.spawn(stop.clone().run_until_cancelled_owned(replacing));
+        if others.is_empty() {
+            tracker.spawn(stop.clone().run_until_cancelled_owned(replacing));
+        }
         let mut town = Self {
             slack,
             api,
@@ -148,8 +157,10 @@ impl Town {
             tracker,
             stop,
             premises,
+            others,
         };
         town.start_bot()?;
+        town.start_others()?;
         Ok(town)
     }
 
@@ -292,6 +303,7 @@ impl Town {
         if let Some(process) = process {
             process.shut_down().await;
         }
+        self.close_others().await;
         self.stop.cancel();
         self.tracker.close();
         self.tracker.wait().await;

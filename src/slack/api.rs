@@ -161,6 +161,11 @@ impl SlackApi {
         self.me.get_or_try_init(|| self.auth_test()).await
     }
 
+    /// Who we are, if that is known by now.
+    pub(super) fn known(&self) -> Option<&Identity> {
+        self.me.get()
+    }
+
     /// Posts a message to a channel, or to a person (`U…`, which opens the direct message).
     ///
     /// `key` goes into the message's metadata, so that [`Self::find_posted`] can tell whether an

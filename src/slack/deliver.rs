@@ -12,9 +12,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::api::{Identity, SlackApi, SlackError};
-use super::inbound::{Ack, Inbound, Receiver};
+use super::inbound::{Ack, Inbound, Receiver, What};
+use crate::view::replies;
 
 mod body;
+mod crowd;
 mod payload;
 mod read;
 mod reply;
@@ -22,19 +24,28 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod text;
+mod under_way;
 
 pub(super) use self::body::Body;
+use self::crowd::{Crowd, Entry, Place};
 pub use self::read::{Delivery, Kind};
 use self::read::{Reading, read};
 pub use self::reply::Reply;
 pub use self::tally::{Count, Tally};
+use self::under_way::{Known, Mark, UnderWay, Work};
 
 /// How long an acknowledgement waits for the work. Slack gives 3 s from its own side; the rest is for
 /// the way.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Deliveries worked on at once. More than people can cause; a flood is given back to Slack.
+/// Deliveries worked on at once. More than people can cause.
 const ROOM: usize = 256;
+
+/// Deliveries in line or worked on, of everybody together; what `crowd` lets in beyond that is given back to Slack.
+const HALL: usize = 8 * ROOM;
+
+/// Longest name of an unknown delivery that is logged and remembered, in characters: it is the payload's.
+const LONGEST_NAME: usize = 100;
 
 /// How a transport is to acknowledge.
 #[derive(Debug, PartialEq)]
@@ -50,9 +61,15 @@ pub enum Answer {
 /// Hands deliveries to the bot.
 ///
 /// # Guarantees
-/// - An event is acknowledged only when the receiver is done with it, or when it has worked on it for
-///   two seconds and goes on; work is never cancelled by an acknowledgement or a closed connection.
+/// - An event that may be done twice ([`Receiver::is_marked`]: an ask) is acknowledged only when the receiver is done with
+///   it, or, beyond the end of a person's line, when they were told lately that nothing is done. Until then Slack repeats
+///   it, so a process that dies takes no ask with it; a repetition waits for the work that has begun (`under_way.rs`).
+/// - All else is acknowledged after two seconds at the latest: Slack repeats no command, click or form, and other events
+///   are not to be done again.
+/// - Work is never cancelled by an acknowledgement or a closed connection.
+/// - A press that is not taken is never acknowledged without a word: nobody may think that a *revoke* was heard.
 /// - All work runs on the tracker, so shutdown waits for it.
+/// - One person's deliveries stand in that person's line (`crowd.rs`): others do not wait for them.
 /// - When there is no room, when shutting down, and when the receiver broke, nothing is acknowledged.
 #[derive(Clone)]
 pub struct Deliverer {
@@ -61,6 +78,9 @@ pub struct Deliverer {
     tracker: TaskTracker,
     cancel: CancellationToken,
     room: Arc<Semaphore>,
+    hall: Arc<Semaphore>,
+    crowd: Arc<Crowd>,
+    under_way: Arc<UnderWay>,
     tally: Arc<Tally>,
 }
 
@@ -86,6 +106,9 @@ impl Deliverer {
             tracker,
             cancel,
             room: Arc::new(Semaphore::new(ROOM)),
+            hall: Arc::new(Semaphore::new(HALL)),
+            crowd: Arc::default(),
+            under_way: Arc::default(),
             tally: Arc::default(),
         }
     }
@@ -107,7 +130,10 @@ impl Deliverer {
         match read(&delivery, me) {
             Reading::Act(inbound) => {
                 self.note_organisation(&delivery, &inbound);
-                self.work(*inbound).await
+                match delivery.kind {
+                    Kind::Event => self.once(*inbound).await,
+                    Kind::Interaction | Kind::Command => self.work(*inbound, (None, false)).await,
+                }
             }
             Reading::Ignored(why) => {
                 tracing::debug!(why, "passed over");
@@ -135,7 +161,8 @@ impl Deliverer {
     /// payload may hold tokens and response URLs.
     pub(super) fn note_unknown(&self, what: &str) {
         self.tally.unknown.add();
-        if self.tally.first(what) {
+        let what: String = what.chars().take(LONGEST_NAME).collect();
+        if self.tally.first(&what) {
             tracing::info!(what, "an unknown delivery was acknowledged and left alone");
         }
     }
@@ -167,21 +194,66 @@ impl Deliverer {
         Answer::Withheld
     }
 
-    async fn work(&self, inbound: Inbound) -> Answer {
+    /// An event: Slack repeats it until it is acknowledged.
+    async fn once(&self, inbound: Inbound) -> Answer {
+        let is_marked = self.receiver.is_marked(&inbound);
+        match self.under_way.begin(&inbound.key) {
+            Known::New(mark) => self.work(inbound, (Some(mark), is_marked)).await,
+            Known::Already(work) => self.join(work, is_marked).await,
+        }
+    }
+
+    async fn join(&self, work: Work, is_marked: bool) -> Answer {
+        match tokio::time::timeout(PATIENCE, work.ended()).await {
+            Ok(true) => Answer::Empty,
+            Ok(false) => self.withhold("the receiver broke"),
+            Err(_) if is_marked => self.withhold("its work takes long"),
+            Err(_) => Answer::Empty,
+        }
+    }
+
+    /// `mark` is that of an event.
+    async fn work(&self, inbound: Inbound, (mark, is_marked): (Option<Mark>, bool)) -> Answer {
         if self.cancel.is_cancelled() {
             return self.withhold("shutting down");
         }
-        let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else {
+        let reply = Reply::to(&inbound);
+        let home = self.api.known().and_then(|me| me.team_id.as_ref());
+        let place = match self.crowd.enter(&inbound, home) {
+            Entry::In(place) => place,
+            Entry::TooFast { tell } => return self.too_fast(&inbound, reply, tell),
+            Entry::Full => return self.withhold("too many people at once"),
+        };
+        let Ok(permit) = Arc::clone(&self.hall).try_acquire_owned() else {
             return self.withhold("too many deliveries at once");
         };
         self.tally.taken.add();
-        let reply = Reply::to(&inbound);
         let (done, waiting) = oneshot::channel();
         let this = self.clone();
         let (inside, aside) = (reply.clone(), reply);
-        self.tracker
-            .spawn(async move { this.react(inbound, inside, done, permit).await });
-        self.wait(waiting, aside).await
+        self.tracker.spawn(async move {
+            let told = Told { done, mark };
+            this.react(inbound, inside, told, (place, permit)).await;
+        });
+        self.wait(waiting, aside, is_marked).await
+    }
+
+    /// What somebody sends beyond the end of their line: nothing of it is done, and they hear so once in a minute. A
+    /// click that is told of is acknowledged; every other press is not, so that Slack's own words say that it was not
+    /// taken. Messages beyond that are acknowledged without a word.
+    fn too_fast(&self, inbound: &Inbound, reply: Reply, tell: bool) -> Answer {
+        self.tally.crowded.add();
+        if tell {
+            tracing::warn!(by = %inbound.by, "asks faster than is worked");
+        }
+        match inbound.what {
+            What::Said { .. } | What::Clicked { .. } if tell => {
+                self.send_later(Ack::Private(replies::too_fast()), reply);
+                Answer::Empty
+            }
+            What::Said { .. } | What::OpenedHome => Answer::Empty,
+            _ => self.withhold("somebody sends faster than is worked"),
+        }
     }
 
     /// Lets the receiver work, then gives its answer to the acknowledgement if that still waits, and
@@ -190,20 +262,30 @@ impl Deliverer {
         self,
         inbound: Inbound,
         reply: Reply,
-        done: oneshot::Sender<Ack>,
-        _permit: OwnedSemaphorePermit,
+        told: Told,
+        (place, _permit): (Place, OwnedSemaphorePermit),
     ) {
+        let turn = place.turn().await;
+        // Never closed.
+        let room = Arc::clone(&self.room).acquire_owned().await;
         let (rides, follows) = reply.split(self.receiver.receive(inbound).await);
+        // What follows may wait for Slack; the place in line is kept until then, so that it stays short.
+        drop((turn, room));
         // Acknowledge first: what follows takes a call of its own. What rides on the acknowledgement
         // and comes too late for it is brought by another way, as far as there is one.
-        let late = done.send(rides).err();
+        let late = told.tell(rides);
         let message = follows.or_else(|| late.and_then(|ack| reply.instead(ack)));
         if let Some(message) = message {
             reply.send(&self.api, &message, &self.cancel).await;
         }
     }
 
-    async fn wait(&self, mut done: oneshot::Receiver<Ack>, reply: Reply) -> Answer {
+    async fn wait(
+        &self,
+        mut done: oneshot::Receiver<Ack>,
+        reply: Reply,
+        is_marked: bool,
+    ) -> Answer {
         match tokio::time::timeout(PATIENCE, &mut done).await {
             Ok(Ok(answer)) => acknowledged(answer, reply),
             // The receiver panicked: its answer will never come. Slack's repetition has the same key.
@@ -213,16 +295,35 @@ impl Deliverer {
                 done.close();
                 match done.try_recv() {
                     Ok(answer) => acknowledged(answer, reply),
-                    Err(_) => self.still_working(reply),
+                    Err(_) => self.still_working(reply, is_marked),
                 }
             }
         }
     }
 
-    fn still_working(&self, reply: Reply) -> Answer {
+    fn still_working(&self, reply: Reply, is_marked: bool) -> Answer {
         self.tally.late.add();
+        if is_marked {
+            return self.withhold("its work takes long");
+        }
         let meanwhile = reply.meanwhile();
         acknowledged(meanwhile, reply)
+    }
+}
+
+/// Who waits to hear that the receiver is done.
+struct Told {
+    done: oneshot::Sender<Ack>,
+    mark: Option<Mark>,
+}
+
+impl Told {
+    /// Tells them that it is, and returns what the acknowledgement was to carry where it came too late for that.
+    fn tell(self, rides: Ack) -> Option<Ack> {
+        if let Some(mark) = &self.mark {
+            mark.done();
+        }
+        self.done.send(rides).err()
     }
 }
 

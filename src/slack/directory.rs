@@ -32,7 +32,7 @@ const AT_ONCE: usize = 8;
 const MEMBER_AGE: Duration = Duration::from_secs(3600);
 
 /// Members read anew for one roll. `users.info` allows about 100 calls a minute; a group of 300 is
-/// filled in over several rolls, and those not read yet count for nothing.
+/// filled in over several rolls, members of small groups first, and those not read yet count for nothing.
 const MEMBER_READS: usize = 40;
 
 /// How old the name of a channel may be.
@@ -96,7 +96,7 @@ impl Directory {
         let mut people = self.read_named(users, fresh).await?;
         let members = groups.values().flatten();
         let unnamed: BTreeSet<&UserId> = members.filter(|m| !users.contains(m)).collect();
-        people.extend(self.read_members(unnamed).await);
+        people.extend(self.read_members(unnamed, &groups).await);
         Ok(Roll {
             groups,
             people,
@@ -150,10 +150,19 @@ impl Directory {
     }
 
     /// Members of groups, as far as they are known or can be read now; a failure leaves one out.
-    async fn read_members(&self, members: BTreeSet<&UserId>) -> BTreeMap<UserId, Person> {
-        let (known, unknown): (Vec<&UserId>, Vec<&UserId>) = members
+    async fn read_members(
+        &self,
+        members: BTreeSet<&UserId>,
+        groups: &BTreeMap<String, BTreeSet<UserId>>,
+    ) -> BTreeMap<UserId, Person> {
+        let (known, mut unknown): (Vec<&UserId>, Vec<&UserId>) = members
             .into_iter()
             .partition(|member| self.people.holds(member, MEMBER_AGE));
+        // Those who decide are in small groups, those who only may ask in large ones.
+        if unknown.len() > MEMBER_READS {
+            let sizes = |member| groups.values().filter(move |group| group.contains(member));
+            unknown.sort_by_key(|member| sizes(*member).map(BTreeSet::len).min());
+        }
         let wanted: Vec<UserId> = known
             .into_iter()
             .chain(unknown.into_iter().take(MEMBER_READS))

@@ -195,11 +195,16 @@ pub enum Ack {
 ///
 /// # Guarantees
 /// The answer is durable: when it says that a request exists, it was committed. A transport that
-/// cannot wait (Slack allows 3 s) acknowledges with "working on it" after 2 s and delivers the answer
+/// cannot wait (Slack allows 3 s) acknowledges a command with "working on it" after 2 s, leaves an event
+/// that is marked unacknowledged (Slack repeats it, and the repetition waits for the same work) and delivers the answer
 /// when it comes; the receiver's work goes on and is not cancelled. A form is acknowledged empty then:
 /// it closes, and its answer comes as a direct message.
 #[async_trait]
 pub trait Receiver: Send + Sync + 'static {
     /// Reacts to one delivery.
     async fn receive(&self, inbound: Inbound) -> Ack;
+
+    /// Whether what it makes is found again by [`Inbound::key`], in every process: then it may be done twice, and an
+    /// event whose work takes long is left to be repeated, so that it is not lost with the process.
+    fn is_marked(&self, inbound: &Inbound) -> bool;
 }

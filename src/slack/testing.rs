@@ -170,6 +170,12 @@ impl FakeSocket {
             .expect("an open connection");
     }
 
+    /// The same for a frame that ends the connection while it is sent.
+    pub(super) async fn send_in_vain(&mut self, frame: Value) {
+        let text = frame.to_string();
+        drop(self.0.send(Frame::Text(text.into())).await);
+    }
+
     /// The next acknowledgement; pings are answered on the way. `None` when the connection ended.
     pub(super) async fn acknowledged(&mut self) -> Option<Value> {
         loop {

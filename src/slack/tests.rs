@@ -121,6 +121,10 @@ impl Bot {
 
 #[async_trait]
 impl Receiver for Bot {
+    fn is_marked(&self, _: &Inbound) -> bool {
+        false
+    }
+
     async fn receive(&self, inbound: Inbound) -> Ack {
         self.seen.lock().unwrap().push(inbound.clone());
         match inbound.what {

@@ -1,6 +1,7 @@
 //! Why a store call failed, and whether another try makes sense.
 
 use crate::retry::Retry;
+
 /// Why a store call failed. After any error a commit *may* have been applied: repeat it with the
 /// same commit id, or load and look.
 #[derive(Debug, thiserror::Error)]
@@ -8,6 +9,10 @@ pub enum StoreError {
     /// No answer, refused connection, time-out, failover, loading.
     #[error("the store did not answer")]
     Away(#[source] anyhow::Error),
+    /// It is written, but no replica had it in time: a failover may still take it back. The same call again
+    /// changes nothing more and waits anew. Until it is answered nothing may follow from it.
+    #[error("the store has no second copy of the change yet")]
+    Unreplicated,
     /// The store is out of memory or disk; nothing was written.
     #[error("the store is full")]
     Full(#[source] anyhow::Error),
@@ -27,6 +32,7 @@ impl StoreError {
     pub const fn class(&self) -> &'static str {
         match self {
             Self::Away(_) => "away",
+            Self::Unreplicated => "unreplicated",
             Self::Full(_) => "full",
             Self::Taken(_) => "taken",
             Self::Corrupt(_) => "corrupt",
@@ -37,7 +43,7 @@ impl StoreError {
     /// Whether and when the same call makes sense again.
     pub const fn retry(&self) -> Retry {
         match self {
-            Self::Away(_) | Self::Full(_) | Self::Taken(_) => Retry::Later,
+            Self::Away(_) | Self::Unreplicated | Self::Full(_) | Self::Taken(_) => Retry::Later,
             Self::Corrupt(_) | Self::Misuse(_) => Retry::Never,
         }
     }

@@ -32,6 +32,10 @@ pub struct Progress {
     pub from: u64,
     /// The same afterwards: events `from + 1` to `to` are among the records.
     pub to: u64,
+    /// Where the store lost events that are recorded, and may have given their numbers to others: those up to
+    /// this number are what they were. Then events `kept + 1` to `to` are among the records, and `to` may be
+    /// less than `from`.
+    pub kept: Option<u64>,
 }
 
 /// One atomic step of the chain.
@@ -102,7 +106,8 @@ impl Tail {
 /// # Caveats
 /// - A store that forgets acknowledged commits (a failover without `min-replicas-to-write`, a restored
 ///   backup) can keep a record of an event that it does not have any more, and then give its number to
-///   another event, which is not recorded.
+///   another event. Whoever recorded the lost one compares (the ledger's appender does) and goes on from
+///   [`Progress::kept`].
 /// - A store that forgets an append but not the documents that it recorded (in a cluster without replicas
 ///   the ledger's server may lose its last second) has let them wait no more: whoever appended it compares
 ///   later (the ledger's appender does).
@@ -177,9 +182,11 @@ pub(super) fn check(step: &Append) -> Result<()> {
     }
     let mut told = 0_u64;
     let mut ids = std::collections::BTreeSet::new();
-    for Progress { id, from, to } in &step.recorded {
-        told = told.saturating_add(to.saturating_sub(*from));
-        if to <= from || *to > LAST || !ids.insert(id) {
+    for progress in &step.recorded {
+        let Progress { id, from, to, kept } = progress;
+        told = told.saturating_add(to.saturating_sub(kept.unwrap_or(*from)));
+        let goes_on = kept.map_or(to > from, |kept| kept < *from && *to >= kept);
+        if !goes_on || *to > LAST || !ids.insert(id) {
             return misuse("recorded numbers grow, each document's once");
         }
     }
@@ -227,7 +234,12 @@ mod tests {
 
     fn progress(id: &str, from: u64, to: u64) -> Progress {
         let id = id.parse().unwrap();
-        Progress { id, from, to }
+        Progress {
+            id,
+            from,
+            to,
+            kept: None,
+        }
     }
 
     #[test]
@@ -249,6 +261,20 @@ mod tests {
             break_it(&mut step);
             let error = check(&step).unwrap_err();
             assert!(matches!(error, StoreError::Misuse(_)), "{n}: {error}");
+        }
+        for (kept, to, fits) in [
+            (1, 1, true),
+            (0, 2, true),
+            (2, 3, false),
+            (1, 0, false),
+            (0, 3, false),
+        ] {
+            let mut back = step();
+            back.recorded = vec![Progress {
+                kept: Some(kept),
+                ..progress("k7m3xa", 2, to)
+            }];
+            assert_eq!(check(&back).is_ok(), fits, "kept {kept}, to {to}");
         }
         let mut large = step();
         large.records = vec![big.clone(), big];

@@ -29,7 +29,11 @@ pub struct MemoryStore {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+/// All that a memory store holds, as it was at one moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot(State);
+
+#[derive(Debug, Default, Clone)]
 struct State {
     rows: BTreeMap<RequestId, Row>,
     events: BTreeMap<RequestId, Vec<String>>,
@@ -55,6 +59,17 @@ impl MemoryStore {
         self.full.store(full, Ordering::Relaxed);
     }
 
+    /// Everything that it holds now: documents, alarms, leases, events, marks and the ledger.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.state().clone())
+    }
+
+    /// Goes back: everything is as it was then, and what was acknowledged since is lost. A fault for
+    /// simulations: a failover to an older copy, a restored backup.
+    pub fn restore(&self, then: Snapshot) {
+        *self.state() = then.0;
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,6 +85,30 @@ impl MemoryStore {
             )));
         }
         Ok(())
+    }
+}
+
+impl Snapshot {
+    /// A document, JSON.
+    pub fn body(&self, id: &RequestId) -> Option<&str> {
+        self.0.rows.get(id).map(|row| row.body.as_str())
+    }
+
+    /// The events of a document, JSON, in order.
+    pub fn events(&self, id: &RequestId) -> &[String] {
+        self.0.events.get(id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Documents that are not the same in both, in order; for each whether it is here.
+    pub fn differences(&self, other: &Self) -> Vec<(RequestId, bool)> {
+        let (ours, theirs) = (&self.0.rows, &other.0.rows);
+        let all: BTreeSet<&RequestId> = ours.keys().chain(theirs.keys()).collect();
+        let differs =
+            |id: &&RequestId| ours.get(*id).map(Row::version) != theirs.get(*id).map(Row::version);
+        let differing = all.into_iter().filter(differs);
+        differing
+            .map(|id| (id.clone(), ours.contains_key(id)))
+            .collect()
     }
 }
 
@@ -177,6 +216,7 @@ impl Store for MemoryStore {
         Ok(self.state().rows.get(id).map(|row| Record {
             id: id.clone(),
             version: row.version(),
+            past: row.past(),
             body: row.body.clone(),
             standing: row.standing,
         }))
@@ -207,6 +247,10 @@ impl Store for MemoryStore {
             state.renew(claim.token, now, lease)
         });
         Ok(renewed.unwrap_or(false))
+    }
+
+    async fn renew_lasting(&self, claim: &Claim, lease: Seconds) -> Result<bool> {
+        self.renew(claim, lease).await
     }
 
     async fn release(&self, claim: &Claim, again_at: Time) -> Result<bool> {

@@ -58,6 +58,11 @@ impl Store for Observed {
         self.time("renew", self.store.renew(claim, lease)).await
     }
 
+    async fn renew_lasting(&self, claim: &Claim, lease: Seconds) -> Result<bool> {
+        self.time("renew_lasting", self.store.renew_lasting(claim, lease))
+            .await
+    }
+
     async fn release(&self, claim: &Claim, again_at: Time) -> Result<bool> {
         self.time("release", self.store.release(claim, again_at))
             .await

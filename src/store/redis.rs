@@ -3,7 +3,7 @@
 //! Every change is one Lua script on the keys of one shard, so it happens wholly or not at all, by
 //! the server's clock. Redis acknowledges before the disk has a write unless `appendfsync always`
 //! is set, and before a replica has it; what must not be lost to a failover waits for a replica
-//! ([`Commit::closing`]). Blocking calls and key-space notifications are never used: the first break
+//! ([`Commit::lasting`]). Blocking calls and key-space notifications are never used: the first break
 //! in every outage, the second get lost.
 //!
 //! A server should have `appendonly yes`, `maxmemory-policy noeviction` and, with replicas,
@@ -49,8 +49,10 @@ use crate::units::{Seconds, Time};
 #[derive(Debug)]
 pub struct RedisStore {
     link: Link,
-    /// Carries the commits that wait for a replica: see [`replicas`].
+    /// Carries the writes of people and services that wait for a replica: see [`replicas`].
     sure: Link,
+    /// Carries what lanes wait for, so that nobody's decision stands behind them.
+    lanes: Link,
     replicas: Replicas,
     scripts: Scripts,
     counters: Arc<Counters>,
@@ -69,7 +71,7 @@ pub struct Counts {
     pub dials: u64,
     /// Connections given up: broken, half open, or leading to a replica.
     pub replaced: u64,
-    /// Commits and appends that no replica had in time although there is one, or was a moment ago.
+    /// Lasting writes that no replica had in time although there is one, or was a moment ago.
     pub unreplicated: u64,
 }
 
@@ -93,6 +95,7 @@ impl RedisStore {
         Ok(Self {
             link: link()?,
             sure: link()?,
+            lanes: link()?,
             replicas: Replicas::default(),
             scripts: Scripts::new(),
             counters,
@@ -119,19 +122,24 @@ impl RedisStore {
     }
 
     /// Runs a change of what is at `home`, `key` for one, and waits until a replica has it, where there
-    /// is one.
-    async fn run_surely<T: FromRedisValue + Send>(
+    /// is one; for a lane, `in_turn`.
+    async fn run_surely<T: FromRedisValue + Send + Stands>(
         &self,
         call: &Call<'_>,
-        home: Home,
-        key: &str,
+        (home, key): (Home, &str),
+        in_turn: bool,
     ) -> Result<T> {
         let replicas = &self.replicas;
-        let (answer, copies) = self
-            .sure
+        let link = if in_turn { &self.lanes } else { &self.sure };
+        let (answer, copies) = link
             .call(|mut conn| async move {
                 let answer: T = call.invocation().invoke_async(&mut conn).await?;
-                let copies = replicas.have(&mut conn, home, key).await?;
+                // Where nothing was written, that is the answer: nobody may be told that it was.
+                let copies = match (answer.stands(), in_turn) {
+                    (false, _) => Copies::Safe,
+                    (true, false) => replicas.have(&mut conn, home, key).await?,
+                    (true, true) => replicas.have_in_turn(&mut conn, home, key).await?,
+                };
                 Ok((answer, copies))
             })
             .await?;
@@ -143,23 +151,47 @@ impl RedisStore {
             // Perhaps a failover: look for the primary again before anything else is written.
             self.link.dial_again();
             self.sure.dial_again();
+            self.lanes.dial_again();
+            self.replicas.look_again();
         }
-        let why = "no replica has the change yet: repeat it before its effect";
-        Err(StoreError::Away(anyhow::anyhow!(why)))
+        Err(StoreError::Unreplicated)
     }
 }
 
 /// A script's own answer to a commit: a word, and what belongs to it.
 type Answer = Vec<String>;
 
+/// Whether what was asked for is written, by this call or one before it; of another delivery's request (a duplicate)
+/// that one is told.
+trait Stands {
+    fn stands(&self) -> bool;
+}
+
+impl Stands for bool {
+    fn stands(&self) -> bool {
+        *self
+    }
+}
+
+impl Stands for Answer {
+    fn stands(&self) -> bool {
+        !matches!(
+            self.first().map(String::as_str),
+            Some("fenced" | "conflict" | "duplicate")
+        )
+    }
+}
+
 #[async_trait]
 impl Store for RedisStore {
     async fn commit(&self, step: Commit) -> Result<Committed> {
         check(&step)?;
         let call = self.scripts.commit_call(&step);
-        let precedes_an_effect = step.claim.is_some() && !step.closing;
-        let answer: Answer = if precedes_an_effect {
-            self.run_surely(&call, Home::Of(step.id.shard()), &keys::doc(&step.id))
+        let answer: Answer = if step.lasting {
+            let home = Home::Of(step.id.shard());
+            // Lanes wait in turn, on their own connection: no decision of a person waits for theirs.
+            let in_turn = step.claim.is_some();
+            self.run_surely(&call, (home, &keys::doc(&step.id)), in_turn)
                 .await?
         } else {
             self.run(&call).await?
@@ -182,6 +214,12 @@ impl Store for RedisStore {
 
     async fn renew(&self, claim: &Claim, lease: Seconds) -> Result<bool> {
         self.run(&self.scripts.renew_call(claim, lease)).await
+    }
+
+    async fn renew_lasting(&self, claim: &Claim, lease: Seconds) -> Result<bool> {
+        let (call, shard) = (self.scripts.renew_call(claim, lease), claim.id.shard());
+        self.run_surely(&call, (Home::Of(shard), &keys::doc(&claim.id)), true)
+            .await
     }
 
     async fn release(&self, claim: &Claim, again_at: Time) -> Result<bool> {
@@ -247,5 +285,25 @@ impl Store for RedisStore {
         };
         let pings = futures::future::try_join_all(Shard::all().map(of_shard));
         pings.await.map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_written_under_the_id_that_was_asked_for_waits_for_a_copy() {
+        for (word, stands) in [
+            ("applied", true),
+            ("already", true),
+            ("fenced", false),
+            ("conflict", false),
+            // The id is another one: nobody may be told that theirs is recorded.
+            ("duplicate", false),
+        ] {
+            let answer: Answer = vec![word.to_owned(), "1".to_owned()];
+            assert_eq!(answer.stands(), stands, "{word}");
+        }
     }
 }

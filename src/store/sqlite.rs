@@ -203,6 +203,7 @@ impl Store for SqliteStore {
             let row = rows::load(db, &id)?;
             Ok(row.map(|row| Record {
                 version: row.version(),
+                past: row.past(),
                 body: row.body,
                 standing: row.standing,
                 id,
@@ -236,6 +237,10 @@ impl Store for SqliteStore {
             state.renew(token, now, lease)
         })
         .await
+    }
+
+    async fn renew_lasting(&self, claim: &Claim, lease: Seconds) -> Result<bool> {
+        self.renew(claim, lease).await
     }
 
     async fn release(&self, claim: &Claim, again_at: Time) -> Result<bool> {

@@ -51,6 +51,11 @@ impl Row {
         }
     }
 
+    /// The commits before that version.
+    pub(super) fn past(&self) -> Vec<CommitId> {
+        self.commits.iter().skip(1).cloned().collect()
+    }
+
     /// The revision that a remembered commit made.
     fn revision_of(&self, commit: &CommitId) -> Option<Revision> {
         let back = self.commits.iter().position(|past| past == commit)?;

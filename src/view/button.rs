@@ -179,9 +179,33 @@ pub fn parse_value(value: &str) -> Option<(RequestId, u32)> {
     Some((id.parse().ok()?, face))
 }
 
+/// The request of a button that a later version made: one whose value says more than an id and a picture begins with
+/// its version (`2:k7m3xq.7…`), so that no earlier one takes it for its own.
+pub fn of_a_later_version(value: &str) -> Option<RequestId> {
+    let (version, rest) = value.split_once(':')?;
+    version.parse().ok().filter(|version: &u16| *version > 1)?;
+    let (id, _more) = rest.split_once('.')?;
+    id.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_button_of_a_later_version_names_its_request_and_means_nothing() {
+        let id: RequestId = "k7m3xa".parse().unwrap();
+        for (value, of) in [
+            ("2:k7m3xa.7.b", Some(&id)),
+            ("65535:k7m3xa.", Some(&id)),
+            ("1:k7m3xa.7", None),
+            ("k7m3xa.7.b", None),
+            ("2:nobody.7", None),
+        ] {
+            assert_eq!(of_a_later_version(value).as_ref(), of, "{value}");
+            assert_eq!(parse_value(value), None);
+        }
+    }
 
     #[test]
     fn the_labels_are_the_contract() {

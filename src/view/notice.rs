@@ -1,6 +1,7 @@
 //! Notices: messages about something that happened. One that no longer holds shrinks to a line that
 //! says how it went on, without buttons that would do nothing.
 
+mod back;
 mod emergency;
 
 use super::blocks::{Draft, Message};
@@ -57,6 +58,8 @@ impl Scene<'_> {
             Notice::CannotClose => self.cannot_close(),
             Notice::Changed(Finding::OpensMore { pairs }) => self.opens_more(pairs),
             Notice::Changed(Finding::NotOpen { why }) => self.not_open(why),
+            Notice::WentBack => self.went_back(),
+            Notice::Undone => self.past(notice),
         }
     }
 
@@ -213,6 +216,8 @@ impl Scene<'_> {
             Notice::CannotClose => "Could not be closed at first",
             Notice::Changed(Finding::OpensMore { .. }) => "Opened more than was approved",
             Notice::Changed(Finding::NotOpen { .. }) => "May not have worked for a while",
+            Notice::WentBack => "A failure of the store lost its last changes",
+            Notice::Undone => "A failure of the store lost the record of this message",
             Notice::Ended(_)
             | Notice::Denied
             | Notice::Lapsed
@@ -251,6 +256,8 @@ impl Scene<'_> {
             }
             Notice::CannotClose => matches!(state, State::Ending { .. }),
             Notice::Changed(found) => matches!(state, State::Active { .. }) && self.is_so(found),
+            Notice::WentBack => !state.is_final(),
+            Notice::Undone => false,
             // Final states: these never pass.
             Notice::Ended(_)
             | Notice::Denied

@@ -16,6 +16,21 @@ pub fn unknown_button() -> Message {
     Draft::new().line(text).send(text)
 }
 
+/// Somebody sends more than is worked on in turn. Said once in a while.
+pub fn too_fast() -> Message {
+    let text = "You ask faster than I can work: nothing was done with the rest. Please wait for the answers and ask again";
+    Draft::new().line(text).send(text)
+}
+
+/// A button or command about a request that a later version of the bot wrote: the update is rolling, and the other
+/// replica answers for it.
+pub fn of_a_later_version(id: &RequestId) -> Message {
+    let text = Markup::from("A newer version of me looks after request ")
+        + Markup::code(id.as_str())
+        + "; nothing was changed. Please try again in a minute";
+    Draft::new().line(text.clone()).send(text)
+}
+
 /// What had to be corrected in a form that was closed before it could be marked there.
 pub fn wrong_too_late<'a>(why: impl Iterator<Item = &'a str>) -> Message {
     let title = "Your form was closed before it was checked · nothing changed";

@@ -117,7 +117,10 @@ pub fn unknown(id: &RequestId) -> Message {
     let title = Markup::from("No request ") + Markup::code(id.as_str());
     Draft::new()
         .line(title.clone().bold())
-        .small("`mine` lists yours", None)
+        .small(
+            "There never was one, or a failure of the store lost it. `mine` lists yours",
+            None,
+        )
         .send(title)
 }
 

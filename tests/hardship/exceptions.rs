@@ -55,6 +55,12 @@ const EXCEPTIONS: &[(&str, Hardship, &str)] = &[
         "Slack keeps the form open and says that it could not be sent: a person would press once more",
     ),
     (
+        "the_store_lost_an_end",
+        Hardship::CrashAfterCommits,
+        "the process that knew of the end died with its commit, and the one that replaced it saw an open path \
+         whose objects are gone: it takes that for somebody else's deed, and says so",
+    ),
+    (
         "a_slow_store_keeps_nobody_waiting",
         Hardship::Repeat,
         "with 0.7 s a call and every call twice, no attempt is verified within its five seconds: the \

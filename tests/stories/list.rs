@@ -81,6 +81,7 @@ macro_rules! stories {
             nobody_left_to_approve_is_said_at_once
             nothing_typed_opens_the_form
             one_person_fills_one_slot
+            one_person_floods_and_nobody_waits
             only_the_requester_asks_again
             overlapping_grants_do_not_end_each_other
             owners_of_the_source_agree_too
@@ -114,6 +115,12 @@ macro_rules! stories {
             the_store_is_away_when_clicked
             the_store_is_emptied_and_the_binding_still_closes
             the_store_is_emptied_while_a_path_is_open
+            the_store_lost_a_denial
+            the_store_lost_a_request
+            the_store_lost_a_request_and_got_it_back
+            the_store_lost_an_approval
+            the_store_lost_an_approval_and_nobody_remembers
+            the_store_lost_an_end
             the_time_begins_when_it_opens
             the_week_is_told_to_a_channel
             the_workload_is_deleted_before_approval

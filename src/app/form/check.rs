@@ -3,11 +3,12 @@
 use anyhow::Result;
 
 use super::state::State;
-use crate::app::ask::{self, Stop};
 use crate::app::asker::Asker;
 use crate::app::past::Past;
+use crate::app::prepare::prepare;
+use crate::app::unread::Stop;
 use crate::app::wanted::Wanted;
-use crate::app::{Parts, facts, reread};
+use crate::app::{Parts, facts};
 use crate::grammar::{self, Endpoint, Length, Phrase, TemplateAsk, Terms};
 use crate::id::{RequestId, Shard};
 use crate::netpol::{self, Unresolved};
@@ -204,7 +205,7 @@ pub(super) async fn outlook(
     if let Err(fault) = resolves(parts, rules, state) {
         return Ok(Err(fault));
     }
-    let (asked, judged) = match ask::prepare(parts, &Asker::person(inbound), wanted).await {
+    let (asked, judged) = match prepare(parts, &Asker::person(inbound), wanted).await {
         Ok(prepared) => prepared,
         Err(Stop::Trouble(error)) => return Err(error),
         // What it says was looked for above: the cluster has changed in between.
@@ -242,7 +243,8 @@ fn resolves(parts: &Parts, rules: &RuleSet, state: &State) -> Result<(), Fault> 
         return Err(about_all("there is no such template".to_owned()));
     };
     let cluster = state.cluster.as_deref().unwrap_or_default();
-    let snapshot = reread::snapshot(parts, cluster)
+    let snapshot = parts
+        .snapshot(cluster)
         .map_err(|_away| about_all(format!("the cluster `{cluster}` cannot be read just now")))?;
     let filled = rules::fill(rules, &template.name, &state.values(template))
         .map_err(|problem| of_fill(template, &problem))?;

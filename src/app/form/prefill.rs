@@ -2,7 +2,7 @@
 
 use super::state::State;
 use crate::grammar::{self, Length, Phrase, Terms};
-use crate::request::{Origin, Request};
+use crate::request::Origin;
 use crate::rules::{self, RuleSet};
 use crate::slack::{Inbound, Surface, What};
 
@@ -16,8 +16,6 @@ pub enum Prefill {
     Nothing,
     /// A text that was not understood: whatever can be read of it.
     Text(String),
-    /// A request: the same again.
-    Request(Box<Request>),
     /// Somebody's message, as the reason's start.
     Message(String),
 }
@@ -44,10 +42,6 @@ pub(super) fn origin(inbound: &Inbound, prefill: &Prefill) -> Origin {
             },
             _,
         ) => thread(channel, ts),
-        // Asked in a thread, asked again there.
-        (_, Prefill::Request(request)) if !matches!(request.asked.origin, Origin::Http { .. }) => {
-            request.asked.origin.clone()
-        }
         // Asked in a thread: its answer was shown there, with the button that opens the form.
         (
             What::Clicked {
@@ -69,16 +63,6 @@ pub(super) fn put(rules: &RuleSet, state: &mut State, prefill: Prefill) {
             let text = grammar::scrub(&text);
             let quote: String = text.chars().take(LONGEST_QUOTE).collect();
             state.reason = grammar::reason(&quote).ok();
-        }
-        Prefill::Request(request) => {
-            let asked = request.asked;
-            begin(rules, state, &asked.template);
-            if let Some(template) = rules.template(&state.template) {
-                state.fill(template, &asked.inputs);
-            }
-            state.cluster = Some(asked.cluster);
-            state.length = Some(asked.duration);
-            state.reason = asked.reason;
         }
         Prefill::Text(text) => read(rules, state, &text),
     }

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::entered;
-use crate::app::Parts;
+use crate::app::{Parts, entered};
 use crate::request::Origin;
 use crate::rules::{InputKind, RuleSet, Template};
 use crate::slack::OnScreen;

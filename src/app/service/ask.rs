@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::Caller;
-use crate::app::ask::{self as asking, Stop, Unread};
+use super::{Caller, refusals};
+use crate::app::ask as asking;
 use crate::app::asker::{Asker, Who};
+use crate::app::unread::{Stop, Unread};
 use crate::app::wanted::Wanted;
-use crate::app::{Created, Parts, refusals};
+use crate::app::{Created, Parts};
 use crate::grammar::{self, Length, ParseError, Phrase, TemplateAsk, Terms, length};
 use crate::id::RequestId;
 use crate::request::create::Sentence;

@@ -2,11 +2,10 @@
 
 use anyhow::Result;
 
-use super::{Caller, look};
-use crate::app::{Changed, Parts, chain, refusals};
+use super::{Caller, look, refusals};
+use crate::app::{Changed, Parts, chain};
 use crate::id::RequestId;
 use crate::request::{Command, Facts, Refusal, Request, decide};
-use crate::rules::Roll;
 
 /// What it is called on record.
 const ATTEMPT: &str = "done";
@@ -40,12 +39,7 @@ pub async fn done(parts: &Parts, by: &Caller, id: &RequestId) -> Result<Done> {
         return Ok(Done::NotYours);
     }
     let heir = chain::heir(parts, &request).await?;
-    let roll = Roll::default();
-    let facts = Facts {
-        now: parts.clock.now(),
-        roll: &roll,
-        verdict: None,
-    };
+    let facts = Facts::of_time(parts.clock.now());
     let step = |fresh: &Request| {
         let by = fresh.asked.by.clone();
         decide(fresh, Command::Finish { by }, &facts)

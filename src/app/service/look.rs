@@ -6,7 +6,7 @@ use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
 use super::Caller;
-use crate::app::{Parts, reread};
+use crate::app::Parts;
 use crate::grammar::Protocol;
 use crate::id::{RequestId, Shard};
 use crate::netpol::SideRef;
@@ -101,6 +101,7 @@ pub async fn wait(
             return Ok(Some(request));
         }
         tokio::select! {
+            biased;
             _ = changes.changed() => {}
             () = parts.clock.sleep_until(LOOK.after(now).min(wait.until)) => {}
             () = stop.cancelled() => {}
@@ -124,7 +125,8 @@ pub async fn list(parts: &Parts, by: &Caller, from: Cursor, limit: usize) -> Res
         let (ids, next) = ids(parts, by, &at, room).await?;
         looked += ids.len().max(1);
         for id in ids {
-            let found = one(parts, by, &id).await?;
+            let found = parts.book.load_if_known(&id).await?.request();
+            let found = found.filter(|request| may_read(parts, by, request));
             let own = found.as_ref().is_some_and(|request| is_own(by, request));
             let twice = own && matches!(at, Cursor::Others(..));
             requests.extend(found.filter(|_| !twice));
@@ -205,7 +207,7 @@ pub fn targets(parts: &Parts, request: &Request) -> Vec<String> {
         SideRef::Pods {
             namespace, pods, ..
         } => {
-            let snapshot = reread::snapshot(parts, &request.asked.cluster).ok();
+            let snapshot = parts.snapshot(&request.asked.cluster).ok();
             let space = snapshot.as_ref().and_then(|seen| seen.space(namespace));
             let pod = |name: &String| space?.pods.get(name.as_str())?.ips.first().copied();
             pods.iter().filter_map(pod).collect()

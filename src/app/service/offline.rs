@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 
-use super::{Caller, look};
-use crate::app::{Changed, FACT_RETRIES, Overtaken, Parts, facts, refusals};
+use super::{Caller, look, refusals};
+use crate::app::command::{FACT_RETRIES, Overtaken};
+use crate::app::{Changed, Parts, facts};
 use crate::id::RequestId;
 use crate::request::{Claimed, Command, Facts, Refusal, Request, decide};
 

@@ -24,6 +24,14 @@ impl Numbers {
         self.blurs = self.blurs.saturating_add(1);
     }
 
+    /// A record says that events of a document were lost: those up to `kept` are what they were, and others
+    /// take the numbers after it.
+    pub(super) fn back(&mut self, document: RequestId, kept: u64) {
+        let blurs = self.blurs;
+        let number = kept;
+        self.last.insert(document, Last { number, blurs });
+    }
+
     /// Takes the next event's number; what it should have been, where it is wrong. `whole`: the records
     /// began with the first, so that every document begins with 1.
     pub(super) fn take(

@@ -113,6 +113,13 @@ impl Check {
             self.report.chain = self.report.chain.take().or(chain);
             self.trimmed(record);
         }
+        if own == Some("events_lost") {
+            let request = text("request").and_then(|id| id.parse().ok());
+            let kept = record.event.get("kept").and_then(Value::as_u64);
+            if let Some((request, kept)) = request.zip(kept) {
+                self.numbers.back(request, kept);
+            }
+        }
         let first = self.report.first.as_ref();
         let whole = first.map_or(record.seq, |place| place.head.seq) == 1;
         let document = record.document.as_ref();

@@ -3,7 +3,7 @@
 mod bytes;
 mod edits;
 
-use super::{Check, Extent, Report};
+use super::{Check, Extent, MAX_LINE, Report};
 use crate::audit::samples::{export, ledger};
 use crate::audit::{Fault, Finding, Head};
 
@@ -142,5 +142,18 @@ fn what_is_no_ledger_is_told_in_words() {
         let (_, found) = run(Extent::Export, &lines);
         let told: Vec<String> = found.iter().map(Finding::to_string).collect();
         assert!(told.iter().any(|told| told.contains(words)), "{told:?}");
+    }
+}
+
+#[test]
+fn a_line_longer_than_any_record_is_not_parsed() {
+    for (size, why) in [
+        (MAX_LINE, "the line is no record"),
+        (MAX_LINE + 1, "the line is longer than any record"),
+    ] {
+        let found = Check::of(Extent::Export).record(&vec![b'['; size]);
+        let said: Vec<&str> = found.iter().map(|one| one.sentence.as_str()).collect();
+        assert_eq!(said, [why]);
+        assert!(found.iter().all(|one| one.found.len() < 1_000));
     }
 }

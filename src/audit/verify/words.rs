@@ -38,6 +38,12 @@ pub(super) fn at(event: &Value) -> Option<Time> {
     event.get("at")?.as_str()?.parse().ok()
 }
 
+/// The format of a record that only a later version reads.
+pub(super) fn later(bytes: &[u8]) -> Option<u64> {
+    let line: Value = serde_json::from_slice(bytes).ok()?;
+    line.get("format")?.as_u64().filter(|format| *format > 1)
+}
+
 /// Whether the line is one of an export without typed texts.
 pub(super) fn is_left_out(bytes: &[u8]) -> bool {
     let line: Option<Value> = serde_json::from_slice(bytes).ok();

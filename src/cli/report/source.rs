@@ -1,12 +1,13 @@
 //! Where the records come from: a file, the standard input, or the store that `serve` keeps them in.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
 use super::{Report, STDIN};
+use crate::audit::verify::MAX_LINE;
 use crate::cli::ledger;
 use crate::config::StoreChoice;
 use crate::store::{MAX_READ, Store};
@@ -24,10 +25,12 @@ pub(super) fn lines(file: &Path, each: impl FnMut(&str)) -> Result<()> {
     each_line(BufReader::new(open), each).with_context(reading)
 }
 
-/// What is no UTF-8 is made some: the line is then told as unreadable, not the whole file.
+/// What is no UTF-8 is made some: the line is then told as unreadable, not the whole file. So is each part of a
+/// line that is longer than any record: a file without line ends is not held whole.
 fn each_line(mut from: impl BufRead, mut each: impl FnMut(&str)) -> io::Result<()> {
+    let most = u64::try_from(MAX_LINE).unwrap_or(u64::MAX);
     let mut line = Vec::new();
-    while from.read_until(b'\n', &mut line)? > 0 {
+    while from.by_ref().take(most).read_until(b'\n', &mut line)? > 0 {
         each(&String::from_utf8_lossy(&line));
         line.clear();
     }
@@ -67,4 +70,18 @@ pub(super) async fn kept(store: &dyn Store, report: &mut Report) -> Result<()> {
         after = after.max(report.last_seq());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_longer_than_any_record_is_read_in_parts() {
+        let long = vec![b'x'; MAX_LINE + 7];
+        let file = [&long[..], b"\nshort\n"].concat();
+        let mut sizes = Vec::new();
+        each_line(&file[..], |line| sizes.push(line.len())).unwrap();
+        assert_eq!(sizes, [MAX_LINE, 8, 6]);
+    }
 }

@@ -159,7 +159,7 @@ fn workloads(snapshot: &Snapshot) -> Vec<Workload> {
 }
 
 /// The objects of ours, by request; the earliest end counts.
-fn gates(objects: &[SeenObject]) -> Vec<Gate> {
+fn gates(objects: &[Arc<SeenObject>]) -> Vec<Gate> {
     let mut gates: BTreeMap<String, Gate> = BTreeMap::new();
     for object in objects {
         let mark = |name: &str| object.annotations.get(name).cloned().unwrap_or_default();

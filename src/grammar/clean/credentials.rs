@@ -33,40 +33,38 @@ const BEFORE_USER: [char; 9] = ['=', '(', '[', '{', '"', '\'', '`', '<', ','];
 
 /// The credentials in a stretch of text without white space.
 pub(super) fn find(part: &str) -> impl Iterator<Item = Range<usize>> {
-    logins(part).into_iter().chain(secret_values(part))
+    login(part).into_iter().chain(secret_values(part))
 }
 
-/// User names and passwords before an `@`, in URLs or without a scheme.
-fn logins(part: &str) -> Vec<Range<usize>> {
-    let urls: Vec<_> = part
-        .match_indices("://")
-        .map(|(at, found)| (at, at + found.len()))
-        .collect();
-    if urls.is_empty() {
-        return bare_login(part).into_iter().collect();
+/// User name and password before an `@`, in URLs or without a scheme. Of several URLs the first with a
+/// login counts: it reaches to the last `@`, as that of every other would.
+fn login(part: &str) -> Option<Range<usize>> {
+    if !part.contains("://") {
+        return bare_login(part);
     }
-    urls.into_iter()
-        .filter_map(|(scheme_end, start)| {
-            let before = part.get(..scheme_end)?;
-            let scheme = before
-                .rsplit(|c: char| !c.is_ascii_alphanumeric() && !"+.-".contains(c))
-                .next()?;
-            let rest = part.get(start..)?;
-            Some(start..start + url_login(scheme, rest)?)
-        })
-        .collect()
+    // Looked for once: a text of nothing but schemes must not be read to its end from each of them.
+    let last = part.rfind('@')?;
+    let mut urls = part
+        .match_indices("://")
+        .map(|(at, found)| (at, at + found.len()));
+    let first = urls.find(|(scheme_end, start)| {
+        let before = part.get(..*scheme_end).unwrap_or_default();
+        let mut words = before.rsplit(|c: char| !c.is_ascii_alphanumeric() && !"+.-".contains(c));
+        let scheme = words.next().unwrap_or_default();
+        *start <= last && may_begin_with_login(scheme, part.get(*start..).unwrap_or_default())
+    });
+    first.map(|(_, start)| start..last + 1)
 }
 
-/// Length of the login at the start of what follows `://`, with its `@`.
+/// Whether what follows `://`, and holds an `@`, begins with a login that ends there.
 ///
 /// Passwords that should have been percent-encoded are found too: where the standard would see
 /// `user:pa/ss@db` as host `user` and port `pa`, a port that is no number gives the password away.
 /// Outside the web an `@` has no other use than to end a login; in the web it has, so a URL without
 /// a login keeps its `/@dana`.
-fn url_login(scheme: &str, rest: &str) -> Option<usize> {
+fn may_begin_with_login(scheme: &str, rest: &str) -> bool {
     let web = WEB.iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
-    let has_login = authority.contains('@');
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let port = match authority.split_once(':') {
         // An IPv6 host has colons of its own.
         _ if authority.starts_with('[') => None,
@@ -74,9 +72,7 @@ fn url_login(scheme: &str, rest: &str) -> Option<usize> {
         None => None,
     };
     let is_number = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
-    let is_suspect = has_login || port.is_some_and(|port| !web || !is_number(port));
-    let last = rest.rfind('@').filter(|_| is_suspect)?;
-    Some(last + 1)
+    authority.contains('@') || port.is_some_and(|port| !web || !is_number(port))
 }
 
 /// `user:secret@db.orders:5432`, pasted without its scheme.

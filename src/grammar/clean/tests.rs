@@ -116,3 +116,15 @@ fn a_long_text_ends_before_the_login_that_would_be_cut_in_half() {
     assert_eq!(scrub(&text), "x".repeat(LONGEST_TEXT - 20));
     assert_eq!(scrub(&"x".repeat(LONGEST_TEXT + 1)), "");
 }
+
+#[test]
+fn of_a_text_that_is_all_wrappers_nothing_is_kept() {
+    let wrapped = |times| "<a://".repeat(times) + "db" + &">".repeat(times);
+    let clean = Clean::of(&wrapped(MOST_PASSES - 1));
+    assert!(!clean.is_tangled() && clean.text().ends_with("a://db"));
+    let tangled = Clean::of(&wrapped(MOST_PASSES));
+    assert!(tangled.is_tangled() && tangled.text().is_empty());
+    // The end of a login that a wrapper too many would have hidden is not kept either.
+    let hidden = wrapped(600).replace("db", "user:secret@db");
+    assert_eq!(scrub(&hidden), "");
+}

@@ -103,3 +103,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_text_of_minus_signs_is_refused_and_ends_nothing() {
+    for (text, offered) in [("-5m", Some(Seconds(300))), ("--5m", None), ("- −5m", None)] {
+        let Err(LengthError::Negative { nearest, .. }) = read(text) else {
+            panic!("{text}");
+        };
+        assert_eq!(nearest, offered, "{text}");
+    }
+    let many = "-".repeat(1_000_000);
+    assert!(matches!(read(&many), Err(LengthError::Negative { .. })));
+}

@@ -14,10 +14,10 @@ use super::Api;
 use super::entry::{Entry, Json, key};
 use super::problem::{Kind, Problem, Spot};
 use super::shape::{NewRequest, View, Word};
-use crate::app::ask::Unread;
 use crate::app::service::end::{self, Done};
 use crate::app::service::look::{self, Wait};
 use crate::app::service::{self, Answer, Call, Caller, Fault, UNSEEN};
+use crate::app::unread::Unread;
 use crate::id::RequestId;
 use crate::request::{Request, State as Stands};
 use crate::units::Seconds;
@@ -130,15 +130,25 @@ fn faulty(fault: Fault) -> Problem {
 /// What could not be asked or done. Only what certainly was not done is called so.
 fn trouble(error: &anyhow::Error) -> Problem {
     use crate::app::BookError;
-    tracing::error!(error = %crate::app::chain_of(error), "a call was not answered");
+    tracing::error!(error = %crate::app::causes_of(error), "a call was not answered");
     let book = error.downcast_ref::<BookError>();
     match book {
+        Some(BookError::Later { id, .. }) => {
+            let detail =
+                "a newer version of the bot looks after this request: try again in a minute";
+            Problem::of(Kind::Away, detail).about(id)
+        }
         Some(BookError::Unreadable { .. } | BookError::Unwritable(_)) => {
             Problem::of(Kind::Fault, "a document could not be read or written")
         }
-        Some(BookError::Uncertain { id, .. }) => {
+        Some(BookError::Uncertain { id, .. } | BookError::Uncopied { id }) => {
             let hint = "look at it, or repeat the call with the same `Idempotency-Key`";
-            let detail = "it may or may not have been done: the store did not answer";
+            let detail = match book {
+                Some(BookError::Uncopied { .. }) => {
+                    "it is done, but the store has no second copy of it yet: nothing opens before"
+                }
+                _ => "it may or may not have been done: the store did not answer",
+            };
             Problem::of(Kind::Away, detail)
                 .hint(hint.to_owned())
                 .about(id)

@@ -214,7 +214,7 @@ fn by_issuer(answer: Result<Verified, Refused>) -> Result<Option<Caller>, Shut> 
 
 fn away(door: &Door, error: &ClusterError) -> Shut {
     let cluster = door.cluster.name();
-    let error = crate::app::chain(error);
+    let error = crate::app::causes(error);
     tracing::warn!(cluster, error, "a token could not be reviewed");
     Shut::Away
 }

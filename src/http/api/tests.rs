@@ -471,9 +471,11 @@ async fn the_same_key_asks_once_and_another_call_may_not_use_it() {
 async fn a_body_that_is_none_is_refused() {
     let place = Place::new().await;
     let token = place.token("ci/deployer");
-    let large = format!("{{\"ask\": \"{}\"}}", "x".repeat(LARGEST));
+    let around = "{\"ask\": \"\"}".len();
+    let body = |size: usize| format!("{{\"ask\": \"{}\"}}", "x".repeat(size - around));
     for (body, status) in [
-        (large.as_str(), StatusCode::PAYLOAD_TOO_LARGE),
+        (body(LARGEST + 1).as_str(), StatusCode::PAYLOAD_TOO_LARGE),
+        (body(LARGEST).as_str(), StatusCode::UNPROCESSABLE_ENTITY),
         ("{", StatusCode::BAD_REQUEST),
         ("[]", StatusCode::UNPROCESSABLE_ENTITY),
         (

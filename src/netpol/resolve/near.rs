@@ -3,13 +3,19 @@
 /// The nearest of `known`: within one slip per four letters, else the shortest that contains the
 /// typed name (people type `db` for `orders-db`). Ties go to the first in order.
 pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let slips = 1 + typed.chars().count() / 4;
+    let length = typed.chars().count();
+    let slips = 1 + length / 4;
     known
         .into_iter()
         .filter(|name| *name != typed)
         .filter_map(|name| {
-            let distance = strsim::osa_distance(typed, name);
-            let close = distance <= slips && distance < typed.chars().count();
+            // Names of another length are none of its slips: a long text is not compared with thousands.
+            let alike = name.chars().count().abs_diff(length) <= slips;
+            let distance = match alike {
+                true => strsim::osa_distance(typed, name),
+                false => usize::MAX,
+            };
+            let close = distance <= slips && distance < length;
             let holds = !typed.is_empty() && name.contains(typed);
             match (close, holds) {
                 (true, _) => Some((0, distance, name)),
@@ -34,6 +40,8 @@ mod tests {
             ("x", &["y", "z"], None),
             ("payments", &["payment", "payments-v2"], Some("payment")),
             ("", &["a"], None),
+            ("abcdefgh", &["abcde", "abcdefghijk"], Some("abcde")),
+            ("abcdefgh", &["abcd", "xbcdefghijkl"], None),
         ] {
             let nearest = nearest(typed, known.iter().copied());
             assert_eq!(nearest.as_deref(), expected, "{typed}");

@@ -103,6 +103,7 @@ async fn spoil(town: &Town, id: &RequestId) {
         claim: None,
         seen: None,
         closing: false,
+        lasting: false,
     };
     let done = store.commit(spoilt).await.unwrap();
     assert!(matches!(done, Committed::Applied(_)), "{done:?}");

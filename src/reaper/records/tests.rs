@@ -86,7 +86,7 @@ async fn what_was_reaped_while_the_store_was_away_is_on_record_once_when_it_is_b
 #[tokio::test(start_paused = true)]
 async fn what_no_document_knows_is_reaped_at_its_time_and_on_record() {
     let (town, id) = with_an_open_path().await;
-    town.shelf.replace(Arc::new(MemoryStore::new(town.clock())));
+    drop(town.shelf.empty(town.clock()));
     minutes(12).await;
     let found = reaped(&town).await;
     assert_eq!((ours(&town), found.len()), (0, 2));

@@ -7,7 +7,7 @@ use super::super::refusal::Refusal;
 use super::super::without_slack::{AWAY_MIN, Claimed, OfflineVote, TOKEN_MAX};
 use super::{Step, quorum, votes};
 use crate::audit::{Actor, Fact};
-use crate::rules::Verdict;
+use crate::rules::{Route, Verdict};
 
 /// Counts it as one vote of the waiting stage.
 ///
@@ -27,30 +27,14 @@ pub(super) fn approve(
     if claimed.by.to_string() == step.next.asked.owner() {
         return Err(Refusal::OwnRequest);
     }
-    let impossible = Refusal::Impossible {
-        command: "approve offline",
-        state: step.next.state.word(),
-    };
-    let route = match facts.verdict.ok_or(impossible)? {
-        Verdict::Allowed(route) => route,
-        Verdict::Refused { reasons, .. } => {
-            let reason = votes::sentence(reasons);
-            return Err(Refusal::NotOffline { reason });
-        }
-    };
-    let cluster = step.next.asked.cluster.clone();
-    if !claimed.by.is_in(&route.offline, &cluster) {
-        let reason = "the rule does not name this account for the time when Slack is away";
-        let reason = reason.to_owned();
-        return Err(Refusal::NotOffline { reason });
-    }
+    let route = route_now(&step, facts, claimed)?;
     if step.next.offline.is_some() {
         return Err(Refusal::SlotTaken);
     }
     let token_id = short_lived(claimed)?;
     let length = step.next.length().min(route.offline_max());
     step.next.shortened = Some(length);
-    let by = claimed.by.within(&cluster);
+    let by = claimed.by.within(&step.next.asked.cluster);
     let plan = step.next.stages().get(stage);
     step.note(
         Actor::from(&by),
@@ -78,6 +62,27 @@ pub(super) fn approve(
         return step.done();
     }
     votes::next_stage_or_grant(step, facts.roll, stage)
+}
+
+/// The way that the rules demand now, where they name this account for the time when Slack is away.
+fn route_now<'a>(step: &Step, facts: &Facts<'a>, claimed: &Claimed) -> Result<&'a Route, Refusal> {
+    let impossible = Refusal::Impossible {
+        command: "approve offline",
+        state: step.next.state.word(),
+    };
+    let route = match facts.verdict.ok_or(impossible)? {
+        Verdict::Allowed(route) => route,
+        Verdict::Refused { reasons, .. } => {
+            let reason = votes::sentence(reasons);
+            return Err(Refusal::NotOffline { reason });
+        }
+    };
+    if !claimed.by.is_in(&route.offline, &step.next.asked.cluster) {
+        let reason = "the rule does not name this account for the time when Slack is away";
+        let reason = reason.to_owned();
+        return Err(Refusal::NotOffline { reason });
+    }
+    Ok(route)
 }
 
 /// The id of a token that was made for this and soon ends.

@@ -14,10 +14,6 @@ use crate::netpol::Effect;
 use crate::rules::{Pass, Roll, Route, Verdict};
 use crate::units::{Seconds, Time};
 
-/// An attempt not verified within this time is made again with a new end, so that the person gets
-/// the time they asked for (DESIGN §3).
-pub const ATTEMPT_FRESH: Seconds = Seconds(5);
-
 /// Failures to close after which people are told that operators are needed.
 const ALERT_AFTER: u32 = 3;
 
@@ -203,7 +199,7 @@ pub(super) fn applied(mut step: Step, seen: &[Verified]) -> Result<Outcome, Refu
         object.stored = found.and_then(|one| one.stored.clone());
     }
     let now = step.now;
-    if now > ATTEMPT_FRESH.after(attempt.at) {
+    if !attempt.is_fresh(now) {
         // Verified too late: the same objects get a new end.
         step.next.state = State::Granting {
             since,

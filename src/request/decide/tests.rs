@@ -1,6 +1,7 @@
 //! The state machine, as sentences, as a table, and as random lives.
 
 mod attacks;
+mod back;
 mod closing;
 mod deciding;
 mod matrix;

@@ -83,6 +83,8 @@ struct Denial {
 #[derive(Debug, Default)]
 struct Rules {
     planned: Vec<Planned>,
+    /// How many calls a planned fault has hit.
+    hit: u64,
     forbidden: Vec<Forbidden>,
     denials: Vec<Denial>,
     /// Calls whose first answer was lost; `None`: answers arrive.
@@ -118,7 +120,12 @@ impl Faults {
         next.left -= 1;
         let fault = next.fault;
         rules.planned.retain(|p| p.left > 0);
+        rules.hit += 1;
         Some(fault)
+    }
+
+    pub(super) fn hit(&self) -> u64 {
+        self.rules().hit
     }
 
     pub(super) fn waiting(&self) -> usize {
@@ -153,6 +160,7 @@ impl Faults {
         *rules = Rules {
             lost,
             absent,
+            hit: rules.hit,
             ..Rules::default()
         };
     }

@@ -213,24 +213,6 @@ impl SimCluster {
         Ok(())
     }
 
-    /// A running pod that stands alone.
-    ///
-    /// # Errors
-    /// As [`SimCluster::put`].
-    pub fn bare_pod(
-        &self,
-        namespace: &str,
-        name: &str,
-        labels: &[(&str, &str)],
-    ) -> Result<Value, Reply> {
-        let labels = labels
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
-        let spec = json!({"containers": [{"name": name, "image": "registry.example/app"}]});
-        self.pod(namespace, name, &labels, (spec, None))
-    }
-
     fn pod(
         &self,
         namespace: &str,

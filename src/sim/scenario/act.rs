@@ -1,7 +1,6 @@
 //! What people, programs and the world do in a story, carried out in the town.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -9,10 +8,9 @@ use serde_json::{Value, json};
 use super::stage::Stage;
 use super::story::{Act, Expectation, Picture, Press, Way};
 use crate::sim::cluster::Workload;
-use crate::sim::slack::{Cannot, FormForgery, MessageRef, Standing};
+use crate::sim::slack::{Cannot, FormForgery, MessageRef, Standing, button};
 use crate::sim::town::gates::ours;
 use crate::sim::town::populate;
-use crate::store::memory::MemoryStore;
 
 impl Stage {
     pub(super) async fn perform(&mut self, act: &Act) -> Result<()> {
@@ -20,6 +18,7 @@ impl Stage {
             Act::Expect(_) | Act::Wait => {}
             Act::Town(name) => anyhow::ensure!(name == "default", "there is only `town default`"),
             Act::Say { who, way, text } => self.say(who, way, text)?,
+            Act::Flood { .. } => self.flood(act)?,
             Act::Serve { .. } | Act::Ask { .. } | Act::Done { .. } => self.serve(act).await?,
             Act::Click { presses, picture } => self.click(presses, *picture)?,
             Act::Forge { who, action, value } => self.forge(who, action, value)?,
@@ -36,10 +35,9 @@ impl Stage {
             Act::StartBot => self.town.start_bot()?,
             Act::RestartBot => self.town.restart_bot().await?,
             Act::Digest { channel, at } => self.town.tell_weekly(channel, *at),
-            Act::EmptyStore => {
-                let empty = MemoryStore::new(self.town.clock());
-                self.town.shelf.replace(Arc::new(empty));
-            }
+            Act::EmptyStore => drop(self.town.shelf.empty(self.town.clock())),
+            Act::KeepStore => self.town.shelf.keep_copy()?,
+            Act::StoreGoesBack => drop(self.town.shelf.go_back()?),
             Act::Rule { name, change } => self.town.change_rules(|rules| match change {
                 Some(fields) => rules.change(name, fields),
                 None => rules.remove(name),
@@ -63,7 +61,7 @@ impl Stage {
         Ok(())
     }
 
-    fn say(&mut self, who: &str, way: &Way, text: &str) -> Result<()> {
+    pub(super) fn say(&mut self, who: &str, way: &Way, text: &str) -> Result<()> {
         let text = self.expand(text)?;
         self.acted_at = self.town.now();
         let slack = &self.town.slack;
@@ -287,17 +285,6 @@ fn text(object: &Value, field: &str) -> String {
         .and_then(Value::as_str)
         .unwrap_or_default()
         .to_owned()
-}
-
-/// The button with this label.
-fn button(blocks: &[Value], label: &str) -> Option<Value> {
-    let mut elements = blocks
-        .iter()
-        .filter_map(|block| block.get("elements")?.as_array())
-        .flatten();
-    let labelled =
-        |element: &&Value| element.pointer("/text/text").and_then(Value::as_str) == Some(label);
-    elements.find(labelled).cloned()
 }
 
 /// Reads `notes=…, callback=…` and values: `(one)` of a menu, `[several]` of boxes, or text.

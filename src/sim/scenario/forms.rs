@@ -3,10 +3,11 @@
 mod acts;
 mod expectations;
 mod make;
+mod world;
 
 use super::pattern::{Fields, fit};
 
-pub use acts::ACTS;
+pub use acts::acts;
 pub use expectations::{EXPECTATIONS, PLAIN_EXPECTATIONS};
 
 /// One form of line.
@@ -22,8 +23,10 @@ pub struct Form<T: 'static> {
 }
 
 /// Reads a text by the first form that fits it; `None`: none does.
-pub(super) fn read<T>(forms: &[Form<T>], text: &str) -> Option<Result<T, String>> {
-    forms
-        .iter()
-        .find_map(|form| Some((form.build)(&fit(form.usage, text)?)))
+pub(super) fn read<'a, T: 'static>(
+    forms: impl IntoIterator<Item = &'a Form<T>>,
+    text: &str,
+) -> Option<Result<T, String>> {
+    let mut forms = forms.into_iter();
+    forms.find_map(|form| Some((form.build)(&fit(form.usage, text)?)))
 }

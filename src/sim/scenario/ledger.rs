@@ -28,12 +28,30 @@ pub(super) async fn check(stage: &Stage) -> Result<Vec<String>> {
     if works && !caught_up(&*store).await? {
         wrong.push("the ledger does not catch up with what happened".to_owned());
     }
-    wrong.extend(compare(&*store, &stage.town.shelf.created(), works).await?);
+    let created = stage.town.shelf.created();
+    wrong.extend(compare_with(&*store, &created, (works, &Forgotten::new())).await?);
     Ok(wrong)
 }
 
-/// Compares the chain with the documents that it tells of and those that were created.
-async fn compare(store: &dyn Store, created: &[RequestId], complete: bool) -> Result<Vec<String>> {
+/// Events, JSON, that the store lost of documents; a document of which it lost something is among them.
+pub(in crate::sim) type Forgotten = BTreeMap<RequestId, BTreeSet<String>>;
+
+/// Compares the whole chain with the documents that it tells of and those that were created. Of those of which the
+/// store lost something it may also tell what is forgotten: it did happen.
+pub(in crate::sim) async fn compare(
+    store: &dyn Store,
+    created: &[RequestId],
+    forgotten: &Forgotten,
+) -> Result<Vec<String>> {
+    compare_with(store, created, (true, forgotten)).await
+}
+
+/// The same; a chain that is not complete may lack what was last.
+async fn compare_with(
+    store: &dyn Store,
+    created: &[RequestId],
+    (complete, forgotten): (bool, &Forgotten),
+) -> Result<Vec<String>> {
     let records = read(store).await?;
     let mut wrong: Vec<String> = broken(&records).into_iter().collect();
     let mut told: BTreeMap<&RequestId, Vec<&Record>> = BTreeMap::new();
@@ -45,13 +63,16 @@ async fn compare(store: &dyn Store, created: &[RequestId], complete: bool) -> Re
     let all: BTreeSet<&RequestId> = told.keys().copied().chain(created).collect();
     for id in all {
         let told = told.get(id).map(Vec::as_slice).unwrap_or_default();
-        wrong.extend(unlike(store, id, told, complete).await?);
+        wrong.extend(match forgotten.get(id) {
+            Some(forgotten) => unlike_lost(store, id, (told, forgotten)).await?,
+            None => unlike(store, id, told, complete).await?,
+        });
     }
     Ok(wrong)
 }
 
 /// Whether nothing waits any more, within some time.
-async fn caught_up(store: &dyn Store) -> Result<bool> {
+pub(in crate::sim) async fn caught_up(store: &dyn Store) -> Result<bool> {
     let began = tokio::time::Instant::now();
     while began.elapsed() < LATE {
         let mut waits = false;
@@ -117,6 +138,45 @@ async fn unlike(
     }))
 }
 
+/// The same of a document of which the store lost something: every event that it has is there, and nothing that did
+/// not happen, each once. A number may come again: after the loss it is another event's.
+async fn unlike_lost(
+    store: &dyn Store,
+    id: &RequestId,
+    (told, forgotten): (&[&Record], &BTreeSet<String>),
+) -> Result<Option<String>> {
+    let mut happened = Vec::new();
+    for (number, text) in store.events(id, 0).await? {
+        happened.push((Some(number), fitted(serde_json::from_str(&text)?)));
+    }
+    let untold = happened.iter().filter(|(number, event)| {
+        !told
+            .iter()
+            .any(|record| Some(record.number) == *number && record.event == *event)
+    });
+    let untold = untold.count();
+    for text in forgotten {
+        happened.push((None, fitted(serde_json::from_str(text)?)));
+    }
+    let forged = told.iter().filter(|record| {
+        !happened.iter().any(|(number, event)| {
+            number.is_none_or(|n| n == record.number) && *event == record.event
+        })
+    });
+    let forged = forged.count();
+    let doubled = told.iter().enumerate().filter(|(at, record)| {
+        let mut before = told.iter().take(*at);
+        record.number > 0 && before.any(|it| it.number == record.number && it.event == record.event)
+    });
+    let doubled = doubled.count();
+    Ok((untold > 0 || forged > 0 || doubled > 0).then(|| {
+        format!(
+            "after a loss the ledger lacks {untold} events of `{id}`, tells {forged} that did not happen and \
+             {doubled} twice"
+        )
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -144,6 +204,7 @@ mod tests {
             claim: None,
             seen: None,
             closing: false,
+            lasting: false,
         };
         store.commit(step).await.unwrap();
         for number in numbers {
@@ -158,7 +219,7 @@ mod tests {
             };
             store.append(step).await.unwrap();
         }
-        compare(&store, &[id], true).await.unwrap()
+        compare(&store, &[id], &Forgotten::new()).await.unwrap()
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::forms::{ACTS, EXPECTATIONS, Form, PLAIN_EXPECTATIONS};
+use super::forms::{EXPECTATIONS, Form, PLAIN_EXPECTATIONS, acts};
 use crate::sim::town::trouble::TROUBLES;
 
 const BEGINNING: &str = "\
@@ -46,7 +46,8 @@ while the line before was waited for. `drawbridge simulate --hardship NAME FILEâ
 /// The whole page.
 pub fn page() -> String {
     let mut page = BEGINNING.to_owned();
-    table(&mut page, "What happens", "", ACTS);
+    heading(&mut page, "What happens", "");
+    rows(&mut page, "", acts());
     let about = "About messages, an expectation looks at what is new or changed since the last line \
                  that did something or let time pass.";
     heading(&mut page, "What is expected", about);
@@ -66,11 +67,6 @@ pub fn page() -> String {
     page
 }
 
-fn table<T>(page: &mut String, title: &str, about: &str, forms: &[Form<T>]) {
-    heading(page, title, about);
-    rows(page, "", forms);
-}
-
 fn heading(page: &mut String, title: &str, about: &str) {
     let gap = if about.is_empty() { "" } else { "\n\n" };
     let _ = write!(
@@ -79,7 +75,11 @@ fn heading(page: &mut String, title: &str, about: &str) {
     );
 }
 
-fn rows<T>(page: &mut String, before: &str, forms: &[Form<T>]) {
+fn rows<'a, T: 'static>(
+    page: &mut String,
+    before: &str,
+    forms: impl IntoIterator<Item = &'a Form<T>>,
+) {
     for Form {
         usage,
         meaning,

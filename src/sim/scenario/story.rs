@@ -69,6 +69,19 @@ pub enum Act {
         /// What.
         text: String,
     },
+    /// Somebody types the same over and over, and somebody else once right after, all in the same moment.
+    Flood {
+        /// Who.
+        who: String,
+        /// How often.
+        times: u32,
+        /// Who types it once.
+        then: String,
+        /// In which channel.
+        channel: String,
+        /// What.
+        text: String,
+    },
     /// People press buttons, all in the same moment.
     Click {
         /// The presses, in order.
@@ -187,6 +200,10 @@ pub enum Act {
     RestartBot,
     /// Everything in the store is lost.
     EmptyStore,
+    /// What the store holds now is kept.
+    KeepStore,
+    /// The store holds again what was kept of it.
+    StoreGoesBack,
     /// A rule changes.
     Rule {
         /// Which.

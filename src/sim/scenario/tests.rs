@@ -3,12 +3,9 @@
 mod forms;
 mod recorded;
 
-use std::sync::Arc;
-
 use super::{Played, parse, play};
 use crate::cli::simulate::paused_runtime;
 use crate::sim::town::Plan;
-use crate::store::memory::MemoryStore;
 
 fn try_to_tell(lines: &str) -> anyhow::Result<Played> {
     let story = parse(&format!("town default\n{lines}"))?;
@@ -16,7 +13,7 @@ fn try_to_tell(lines: &str) -> anyhow::Result<Played> {
 }
 
 fn plan() -> Plan {
-    Plan::of_stories(1, Box::new(|clock| Ok(Arc::new(MemoryStore::new(clock)))))
+    Plan::in_memory(1)
 }
 
 fn told(lines: &str) -> Played {

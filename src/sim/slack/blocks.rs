@@ -16,7 +16,7 @@ use catalogue::{HOME, MESSAGE_BLOCKS, MODAL};
 use menus::SUGGESTIONS;
 use shape::{Form, Report, Shape};
 
-pub(super) use stored::keep;
+pub(super) use stored::{bare, keep};
 
 /// Blocks that a message may have.
 const MAX_MESSAGE_BLOCKS: usize = 50;

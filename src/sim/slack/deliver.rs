@@ -122,6 +122,7 @@ impl Slack {
             self.around().tracker.spawn(async move {
                 let stop = slack.around().stop.clone();
                 tokio::select! {
+                    biased;
                     () = slack.carry(&parcel) => {}
                     () = stop.cancelled() => {}
                 }

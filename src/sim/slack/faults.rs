@@ -48,25 +48,59 @@ pub(super) struct Faults {
     pub(super) twice: usize,
     /// What happens to the next attempts to deliver something.
     mishaps: VecDeque<Mishap>,
+    /// How many faults have met their call, and how many their delivery.
+    met: Met,
     /// That many sockets are told that there are too many.
     crowded: usize,
+    /// Most calls are one too many.
+    storm: Option<Storm>,
     /// Calls whose first answer was lost; `None`: answers arrive.
     lost: Option<HashSet<Vec<u8>>>,
 }
 
+/// How many planned faults something has met so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Met {
+    /// Calls of the Web API.
+    pub calls: u64,
+    /// Deliveries, those that were carried twice included.
+    pub deliveries: u64,
+}
+
+/// Slack limits most calls.
+#[derive(Debug)]
+struct Storm {
+    /// Of so many calls one is answered.
+    one_in: usize,
+    /// `Retry-After` of the others, in seconds.
+    after: u64,
+    calls: usize,
+}
+
 impl Faults {
+    /// A limit, if this call is one of the many that are not answered.
+    pub(super) fn take_limit(&mut self) -> Option<Fault> {
+        let storm = self.storm.as_mut()?;
+        storm.calls += 1;
+        let answered = storm.calls % storm.one_in == 0;
+        (!answered).then_some(Fault::RateLimited(Some(storm.after)))
+    }
+
     /// Takes the first fault that waits for this call.
     pub(super) fn take(&mut self, method: &str) -> Option<Fault> {
         let position = self
             .waiting
             .iter()
             .position(|(name, _)| name == method || name == "*")?;
+        self.met.calls += 1;
         Some(self.waiting.remove(position).1)
     }
 
     /// What happens to this attempt to deliver something.
     pub(super) fn take_mishap(&mut self) -> Option<Mishap> {
-        self.mishaps.pop_front()
+        let mishap = self.mishaps.pop_front();
+        self.met.deliveries += u64::from(mishap.is_some());
+        mishap
     }
 
     /// Whether the next socket is one too many.
@@ -88,6 +122,7 @@ impl Faults {
     /// Whether the next delivery is to be carried twice.
     pub(super) fn take_twice(&mut self) -> bool {
         let more = self.twice > 0;
+        self.met.deliveries += u64::from(more);
         self.twice = self.twice.saturating_sub(1);
         more
     }
@@ -103,9 +138,38 @@ impl Slack {
         });
     }
 
+    /// From now on one in `one_in` calls is answered, whatever it is; the others get 429 with this
+    /// `Retry-After` in seconds. `one_in` of 1 ends it.
+    pub fn limit_most_calls(&self, one_in: usize, after: u64) {
+        self.with_quietly(|state| {
+            state.faults.storm = (one_in > 1).then_some(Storm {
+                one_in,
+                after,
+                calls: 0,
+            });
+        });
+    }
+
+    /// Nothing that was planned to go wrong does any more. Slack stays away if it is.
+    pub fn heal(&self) {
+        self.with_quietly(|state| {
+            let faults = &mut state.faults;
+            faults.waiting.clear();
+            faults.mishaps.clear();
+            (faults.twice, faults.crowded) = (0, 0);
+            faults.delay = Duration::ZERO;
+            faults.storm = None;
+        });
+    }
+
     /// How many calls are still to go wrong.
     pub fn faults_waiting(&self) -> usize {
         self.read(|state| state.faults.waiting.len())
+    }
+
+    /// How many planned faults something has met so far.
+    pub fn faults_met(&self) -> Met {
+        self.read(|state| state.faults.met)
     }
 
     /// From now on the first answer to each distinct call of the Web API (method and arguments) is lost

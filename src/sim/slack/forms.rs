@@ -22,6 +22,8 @@ pub struct Form {
     pub view: String,
     /// Its title.
     pub title: String,
+    /// What the app noted in it (`private_metadata`), which nobody sees.
+    pub notes: String,
     /// The label of the button that sends it off, if it has one.
     pub submit: Option<String>,
     /// Its blocks, line by line.
@@ -43,6 +45,7 @@ impl Slack {
             Some(Form {
                 view: pane.id().to_owned(),
                 title: title.to_owned(),
+                notes: text_of(&pane.view, "private_metadata").to_owned(),
                 submit: pane
                     .view
                     .pointer("/submit/text")

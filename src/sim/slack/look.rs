@@ -1,8 +1,10 @@
 //! What people see, and waiting until they see it.
 
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::Slack;
+use super::blocks::bare;
 use super::cannot::Cannot;
 use super::markup::Reader;
 use super::message::{Change, Message, MessageRef};
@@ -35,6 +37,17 @@ impl Seen {
     pub fn says(&self, text: &str) -> bool {
         self.lines.join("\n").contains(text)
     }
+}
+
+/// The button with this label in the blocks of a message.
+pub fn button(blocks: &[Value], label: &str) -> Option<Value> {
+    let mut elements = blocks
+        .iter()
+        .filter_map(|block| block.get("elements")?.as_array())
+        .flatten();
+    let labelled =
+        |element: &&Value| element.pointer("/text/text").and_then(Value::as_str) == Some(label);
+    elements.find(labelled).cloned()
 }
 
 impl Slack {
@@ -91,6 +104,16 @@ impl Slack {
     /// A message as Slack keeps it.
     pub fn message(&self, at: &MessageRef) -> Option<Message> {
         self.read(|state| state.world.message(at).cloned())
+    }
+
+    /// Whether a message is there and shows this text and these blocks.
+    pub fn shows(&self, at: &MessageRef, text: &str, mut blocks: Vec<Value>) -> bool {
+        let Some(mut message) = self.message(at) else {
+            return false;
+        };
+        bare(&mut blocks);
+        bare(&mut message.blocks);
+        message.text == text && message.blocks == blocks
     }
 
     /// What happened after the change with this number (0 for everything).

@@ -58,7 +58,10 @@ impl Then {
 pub(super) async fn obstruct(slack: &Slack, name: &str) -> Result<Then, Response> {
     let fault = slack.with_quietly(|state| match state.faults.away {
         true => Some(Fault::Cut),
-        false => state.faults.take(name),
+        false => state
+            .faults
+            .take(name)
+            .or_else(|| state.faults.take_limit()),
     });
     let Some(fault) = fault else {
         return Ok(Then::Answer);
@@ -107,6 +110,7 @@ impl Slack {
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades();
         tokio::select! {
+            biased;
             // A connection that breaks is the caller's to notice.
             _ = connection => {}
             () = self.around().stop.cancelled() => {}
@@ -117,6 +121,7 @@ impl Slack {
     pub async fn serve_tcp(&self, listener: TcpListener) {
         loop {
             let accepted = tokio::select! {
+                biased;
                 accepted = listener.accept() => accepted,
                 () = self.around().stop.cancelled() => return,
             };

@@ -3,7 +3,7 @@
 //! A ticket opens one connection, once. Up to ten connections are open; each envelope goes to one of
 //! them, unpredictably. A connection is warned before its end and works until then.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::ws::{Message as Frame, WebSocket};
 use serde_json::{Value, json};
@@ -34,7 +34,8 @@ enum Order {
 struct Link {
     orders: mpsc::UnboundedSender<Order>,
     /// Envelopes that were sent here and not acknowledged yet.
-    waiting: HashMap<String, oneshot::Sender<Value>>,
+    /// In order, so that a link that is cut wakes those who wait for it in the same order every time.
+    waiting: BTreeMap<String, oneshot::Sender<Value>>,
 }
 
 /// The connections that are open, and the tickets for new ones.
@@ -87,7 +88,7 @@ impl Links {
         }
         let (orders, inbox) = mpsc::unbounded_channel();
         self.last += 1;
-        let waiting = HashMap::new();
+        let waiting = BTreeMap::new();
         self.open.insert(self.last, Link { orders, waiting });
         Some((self.last, inbox))
     }
@@ -157,6 +158,7 @@ impl Slack {
         };
         let stop = self.around().stop.clone();
         tokio::select! {
+            biased;
             () = session.serve(&mut inbox) => {}
             // Also in the middle of a frame that nobody reads.
             () = stop.cancelled() => {}

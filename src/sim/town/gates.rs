@@ -18,6 +18,10 @@ pub struct Life {
     pub name: String,
     /// Its marks when it was last seen.
     pub marks: BTreeMap<String, String>,
+    /// The request that its label names.
+    pub request: String,
+    /// When it was first seen.
+    pub made_at: Time,
     /// When it was gone.
     pub gone_at: Option<Time>,
 }
@@ -46,7 +50,7 @@ impl GateLog {
 
     fn note(&self, objects: &[Value], now: Time) {
         let mut lives = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen: Vec<Life> = objects.iter().map(Life::of).collect();
+        let seen: Vec<Life> = objects.iter().map(|o| Life::of(o, now)).collect();
         for life in lives.iter_mut().filter(|life| life.gone_at.is_none()) {
             match seen.iter().find(|seen| seen.name == life.name) {
                 Some(seen) => life.marks.clone_from(&seen.marks),
@@ -63,7 +67,7 @@ impl GateLog {
 }
 
 impl Life {
-    fn of(object: &Value) -> Self {
+    fn of(object: &Value, now: Time) -> Self {
         let text = |pointer| {
             object
                 .pointer(pointer)
@@ -77,6 +81,8 @@ impl Life {
         Self {
             name: format!("{}/{}", text("/metadata/namespace"), text("/metadata/name")),
             marks: serde_json::from_value(annotations).unwrap_or_default(),
+            request: text("/metadata/labels/drawbridge.dev~1request").to_owned(),
+            made_at: now,
             gone_at: None,
         }
     }

@@ -8,30 +8,34 @@ use std::future::{Future, pending};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::Request;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tower::{BoxError, Service};
+use tokio_util::sync::CancellationToken;
 
-use crate::sim::cluster::ApiServer;
+use super::links::Links;
+use crate::store;
 
-/// Whether a process lives, and how it dies. Clones share it.
+/// Whether a process lives, how it dies, and how it reaches the rest. Clones share it.
 #[derive(Debug, Clone)]
 pub(super) struct Generation {
     dead: CancellationToken,
     crashed: Arc<Notify>,
+    links: Arc<Links>,
 }
 
 impl Generation {
     /// A new one; `crashed` is told when it dies by itself.
-    pub(super) fn new(crashed: Arc<Notify>) -> Self {
+    pub(super) fn new(crashed: Arc<Notify>, links: Arc<Links>) -> Self {
         let dead = CancellationToken::new();
-        Self { dead, crashed }
+        Self {
+            dead,
+            crashed,
+            links,
+        }
     }
 
     /// From this instant nothing of it reaches anything.
@@ -54,45 +58,98 @@ impl Generation {
         self.dead.cancelled().await;
     }
 
-    /// The call's answer, or none ever when it dies before that.
-    pub(super) async fn alive<T>(&self, call: impl Future<Output = T>) -> T {
-        tokio::select! {
-            biased;
-            () = self.death() => pending().await,
-            answer = call => match self.is_dead() {
-                true => pending().await,
-                false => answer,
-            },
+    /// What lies between it and the rest.
+    pub(super) fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// It touches the outside, which may be the last that it does.
+    pub(super) fn touch(&self) {
+        if self.links.touch() {
+            self.crash();
         }
     }
 
-    /// A connection that breaks when it dies.
-    pub(super) fn connection<IO>(&self, io: IO) -> Severable<IO> {
-        let death = Box::pin(self.dead.clone().cancelled_owned());
-        Severable { io, death }
+    /// The call's answer, or none ever when it dies before that.
+    pub(super) async fn alive<T>(&self, call: impl Future<Output = T>) -> T {
+        self.touch();
+        tokio::select! {
+            biased;
+            () = self.death() => pending().await,
+            answer = call => {
+                self.touch();
+                match self.is_dead() {
+                    true => pending().await,
+                    false => answer,
+                }
+            }
+        }
     }
 
-    /// An API server that it reaches while it lives.
-    pub(super) fn api(&self, server: ApiServer) -> Reachable {
-        let generation = self.clone();
-        Reachable { server, generation }
+    /// A call to the store.
+    pub(super) async fn store<T, F>(&self, call: impl Fn() -> F + Send + Sync) -> store::Result<T>
+    where
+        F: Future<Output = store::Result<T>> + Send,
+        T: Send,
+    {
+        self.alive(self.links.to_store(false, call)).await
+    }
+
+    /// A call to the store that waits for a replica of it, or does not.
+    pub(super) async fn lasting<T, F>(
+        &self,
+        lasts: bool,
+        call: impl Fn() -> F + Send + Sync,
+    ) -> store::Result<T>
+    where
+        F: Future<Output = store::Result<T>> + Send,
+        T: Send,
+    {
+        self.alive(self.links.to_store(lasts, call)).await
+    }
+
+    /// A connection to Slack that breaks when it dies.
+    pub(super) fn connection<IO>(&self, io: IO) -> Severable<IO> {
+        let (generation, links) = (self.clone(), Arc::clone(&self.links));
+        let end = async move {
+            tokio::select! {
+                biased;
+                () = generation.death() => {}
+                () = links.slack.is_cut() => {}
+            }
+        };
+        Severable {
+            io,
+            generation: self.clone(),
+            end: Some(end.boxed()),
+        }
     }
 }
 
 /// A connection of one generation.
-#[derive(Debug)]
 pub(super) struct Severable<IO> {
     io: IO,
-    death: Pin<Box<WaitForCancellationFutureOwned>>,
+    generation: Generation,
+    /// When it breaks; `None`: it is broken.
+    end: Option<BoxFuture<'static, ()>>,
 }
 
 impl<IO: Unpin> Severable<IO> {
     /// The connection while it holds; asks to be woken when it breaks.
     fn whole(&mut self, cx: &mut Context<'_>) -> io::Result<Pin<&mut IO>> {
-        match self.death.as_mut().poll(cx) {
-            Poll::Ready(()) => Err(io::ErrorKind::ConnectionReset.into()),
-            Poll::Pending => Ok(Pin::new(&mut self.io)),
+        let end = self.end.as_mut();
+        let broken = end.is_none_or(|end| end.as_mut().poll(cx).is_ready());
+        if broken {
+            self.end = None;
+            return Err(io::ErrorKind::ConnectionReset.into());
         }
+        Ok(Pin::new(&mut self.io))
+    }
+
+    /// The same for a piece that is read or written, which may be the last.
+    fn touched(&mut self, cx: &mut Context<'_>) -> io::Result<Pin<&mut IO>> {
+        self.generation.touch();
+        self.whole(cx)
     }
 }
 
@@ -102,7 +159,11 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Severable<IO> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.whole(cx)?.poll_read(cx, buffer)
+        let read = self.whole(cx)?.poll_read(cx, buffer);
+        if read.is_ready() {
+            self.touched(cx)?;
+        }
+        read
     }
 }
 
@@ -112,7 +173,7 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Severable<IO> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.whole(cx)?.poll_write(cx, bytes)
+        self.touched(cx)?.poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -121,41 +182,5 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Severable<IO> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.whole(cx)?.poll_shutdown(cx)
-    }
-}
-
-/// The API server, for one generation.
-#[derive(Debug, Clone)]
-pub(super) struct Reachable {
-    server: ApiServer,
-    generation: Generation,
-}
-
-impl<B> Service<Request<B>> for Reachable
-where
-    ApiServer: Service<Request<B>, Error = BoxError>,
-    <ApiServer as Service<Request<B>>>::Future: Send + 'static,
-    B: Send + 'static,
-{
-    type Response = <ApiServer as Service<Request<B>>>::Response;
-    type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(ready!(self.server.poll_ready(cx)))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (answer, generation) = (self.server.call(request), self.generation.clone());
-        async move {
-            tokio::select! {
-                biased;
-                () = generation.death() => {
-                    Err(io::Error::from(io::ErrorKind::ConnectionReset).into())
-                }
-                answer = answer => answer,
-            }
-        }
-        .boxed()
     }
 }

@@ -117,33 +117,45 @@ impl Leash {
 #[async_trait]
 impl Store for Leash {
     async fn commit(&self, step: Commit) -> Result<Committed> {
-        self.generation.alive(self.commit_alive(step)).await
+        self.generation
+            .lasting(step.lasting, || self.commit_alive(step.clone()))
+            .await
     }
 
     async fn load(&self, id: &RequestId) -> Result<Option<Record>> {
-        self.generation.alive(self.store.load(id)).await
+        self.generation.store(|| self.store.load(id)).await
     }
 
     async fn claim(&self, shard: Shard, wants: Wants) -> Result<Claims> {
-        self.generation.alive(self.store.claim(shard, wants)).await
+        self.generation
+            .store(|| self.store.claim(shard, wants))
+            .await
     }
 
     async fn renew(&self, claim: &Claim, lease: Seconds) -> Result<bool> {
-        self.generation.alive(self.store.renew(claim, lease)).await
+        self.generation
+            .store(|| self.store.renew(claim, lease))
+            .await
+    }
+
+    async fn renew_lasting(&self, claim: &Claim, lease: Seconds) -> Result<bool> {
+        self.generation
+            .lasting(true, || self.store.renew_lasting(claim, lease))
+            .await
     }
 
     async fn release(&self, claim: &Claim, again_at: Time) -> Result<bool> {
         self.generation
-            .alive(self.store.release(claim, again_at))
+            .store(|| self.store.release(claim, again_at))
             .await
     }
 
     async fn wake(&self, id: &RequestId, lane: Lane) -> Result<()> {
-        self.generation.alive(self.store.wake(id, lane)).await
+        self.generation.store(|| self.store.wake(id, lane)).await
     }
 
     async fn seen(&self, key: &str) -> Result<Option<RequestId>> {
-        self.generation.alive(self.store.seen(key)).await
+        self.generation.store(|| self.store.seen(key)).await
     }
 
     async fn open(
@@ -153,28 +165,28 @@ impl Store for Leash {
         limit: usize,
     ) -> Result<Vec<RequestId>> {
         self.generation
-            .alive(self.store.open(shard, after, limit))
+            .store(|| self.store.open(shard, after, limit))
             .await
     }
 
     async fn of_owner(&self, owner: &str, limit: usize) -> Result<Vec<RequestId>> {
         self.generation
-            .alive(self.store.of_owner(owner, limit))
+            .store(|| self.store.of_owner(owner, limit))
             .await
     }
 
     async fn events(&self, id: &RequestId, after: u64) -> Result<Vec<(u64, String)>> {
-        self.generation.alive(self.store.events(id, after)).await
+        self.generation.store(|| self.store.events(id, after)).await
     }
 
     async fn restore_alarms(&self, id: &RequestId, alarms: Alarms) -> Result<usize> {
         self.generation
-            .alive(self.store.restore_alarms(id, alarms))
+            .store(|| self.store.restore_alarms(id, alarms))
             .await
     }
 
     async fn ping(&self) -> Result<()> {
-        self.generation.alive(self.store.ping()).await
+        self.generation.store(|| self.store.ping()).await
     }
 }
 
@@ -182,49 +194,53 @@ impl Store for Leash {
 impl Ledger for Leash {
     async fn unrecorded(&self, shard: Shard, limit: usize) -> Result<Vec<(RequestId, Time)>> {
         self.generation
-            .alive(self.store.unrecorded(shard, limit))
+            .store(|| self.store.unrecorded(shard, limit))
             .await
     }
 
     async fn recorded(&self, ids: &[RequestId]) -> Result<Vec<u64>> {
-        self.generation.alive(self.store.recorded(ids)).await
+        self.generation.store(|| self.store.recorded(ids)).await
     }
 
     async fn append(&self, step: Append) -> Result<Appended> {
-        self.generation.alive(self.append_alive(step)).await
+        self.generation
+            .store(|| self.append_alive(step.clone()))
+            .await
     }
 
     async fn settle(&self, id: &RequestId, number: u64) -> Result<bool> {
-        self.generation.alive(self.store.settle(id, number)).await
+        self.generation
+            .store(|| self.store.settle(id, number))
+            .await
     }
 
     async fn restore_unrecorded(&self, id: &RequestId, number: u64) -> Result<bool> {
         self.generation
-            .alive(self.store.restore_unrecorded(id, number))
+            .store(|| self.store.restore_unrecorded(id, number))
             .await
     }
 
     async fn head(&self) -> Result<Tail> {
-        self.generation.alive(self.store.head()).await
+        self.generation.store(|| self.store.head()).await
     }
 
     async fn records(&self, after: u64, limit: usize) -> Result<Vec<String>> {
         self.generation
-            .alive(self.store.records(after, limit))
+            .store(|| self.store.records(after, limit))
             .await
     }
 
     async fn trim(&self, upto: &Head) -> Result<bool> {
-        self.generation.alive(self.store.trim(upto)).await
+        self.generation.store(|| self.store.trim(upto)).await
     }
 
     async fn cursor(&self, sink: &str) -> Result<u64> {
-        self.generation.alive(self.store.cursor(sink)).await
+        self.generation.store(|| self.store.cursor(sink)).await
     }
 
     async fn set_cursor(&self, sink: &str, seq: u64) -> Result<()> {
         self.generation
-            .alive(self.store.set_cursor(sink, seq))
+            .store(|| self.store.set_cursor(sink, seq))
             .await
     }
 }

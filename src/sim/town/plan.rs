@@ -5,12 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use chrono::TimeDelta;
 
-use super::{Hardship, Rulebook};
+use super::{Hardship, Rulebook, Shelf};
 use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::cluster::Cluster;
 use crate::sim::slack::Setup;
 use crate::store::Store;
+use crate::store::memory::MemoryStore;
 use crate::traces::Traces;
 use crate::units::{Seconds, Time};
 
@@ -24,8 +26,8 @@ pub const MAX_LIFETIME: Seconds = Seconds::hours(24);
 pub struct Plan {
     /// Draws everything random: the same seed plays the same.
     pub seed: u64,
-    /// Makes the store, given the town's clock.
-    pub store: MakeStore,
+    /// Where it keeps documents.
+    pub store: Kept,
     /// Whose time it follows.
     pub times: Times,
     /// Which cluster it has.
@@ -38,10 +40,28 @@ pub struct Plan {
     pub hardship: Option<Hardship>,
     /// Where the bot's traces go.
     pub traces: Traces,
+    /// The replicas of the bot, each by how far its clock is ahead of the town's; the first is the one that
+    /// stories start, stop and look at.
+    pub replicas: Vec<TimeDelta>,
+    /// API groups that its cluster does not have.
+    pub absent: &'static [&'static str],
+}
+
+/// Where a town keeps documents.
+pub enum Kept {
+    /// In memory: such a store can be copied, and go back to that.
+    InMemory,
+    /// The same, shown to somebody who reads it afterwards.
+    Shown(ShowStore),
+    /// In a store that is made for it.
+    By(MakeStore),
 }
 
 /// Makes an empty store that follows a clock.
 pub type MakeStore = Box<dyn Fn(Arc<dyn Clock>) -> Result<Arc<dyn Store>> + Send + Sync>;
+
+/// Shows somebody the store in memory that a town is founded with.
+pub type ShowStore = Box<dyn Fn(&Arc<MemoryStore>) + Send + Sync>;
 
 /// Connects to a real cluster.
 pub type Connect = Arc<dyn Fn(Arc<dyn Clock>) -> Result<Cluster> + Send + Sync>;
@@ -70,15 +90,40 @@ impl Plan {
     /// A town of stories: its own cluster, and time that moves only when nothing can happen.
     pub fn of_stories(seed: u64, store: MakeStore) -> Self {
         Self {
+            store: Kept::By(store),
+            ..Self::in_memory(seed)
+        }
+    }
+
+    /// The same, which keeps documents in memory.
+    pub fn in_memory(seed: u64) -> Self {
+        Self {
             seed,
-            store,
+            store: Kept::InMemory,
             times: Times::Story,
             site: Site::Simulated,
             slack: Setup::default(),
             max_lifetime: MAX_LIFETIME,
             hardship: None,
             traces: Traces::default(),
+            replicas: vec![TimeDelta::zero()],
+            absent: &[],
         }
+    }
+}
+
+impl Kept {
+    pub(super) fn shelf(&self, clock: &Arc<dyn Clock>) -> Result<Shelf> {
+        let clock = Arc::clone(clock);
+        Ok(match self {
+            Self::InMemory => Shelf::in_memory(Arc::new(MemoryStore::new(clock))),
+            Self::Shown(show) => {
+                let store = Arc::new(MemoryStore::new(clock));
+                show(&store);
+                Shelf::in_memory(store)
+            }
+            Self::By(make) => Shelf::new(make(clock)?),
+        })
     }
 }
 

@@ -1,23 +1,41 @@
 //! Builds the default town's cluster from its manifests: workloads get their pods at once.
 
+use std::sync::{Arc, OnceLock};
+
 use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
 
+use super::{Hardship, Plan};
+use crate::clock::Clock;
 use crate::sim::cluster::SimCluster;
 
 /// The manifests of the default town's cluster.
 const MANIFESTS: &str = include_str!("cluster.yaml");
+
+/// The plan's cluster, with everything in it.
+///
+/// # Errors
+/// As [`populate`].
+pub(super) fn cluster_of(plan: &Plan, clock: &Arc<dyn Clock>) -> Result<SimCluster> {
+    let api = SimCluster::new(Arc::clone(clock), plan.seed);
+    populate(&api)?;
+    for group in plan.absent {
+        api.serve_group(group, false);
+    }
+    if plan.hardship == Some(Hardship::LoseAnswers) {
+        api.lose_first_answers();
+    }
+    Ok(api)
+}
 
 /// Puts everything into the cluster.
 ///
 /// # Errors
 /// A manifest is wrong: a fault of ours.
 pub fn populate(api: &SimCluster) -> Result<()> {
-    let documents: Vec<Value> =
-        serde_saphyr::from_multiple(MANIFESTS).context("the town's manifests")?;
     let mut addresses = (1..=250).map(|n| format!("10.1.0.{n}"));
-    for document in documents {
-        let stored = put(api, document)?;
+    for document in documents()? {
+        let stored = put(api, document.clone())?;
         match text(&stored, "/kind") {
             "Deployment" => {
                 let set = put(api, replica_set(&stored))?;
@@ -28,6 +46,16 @@ pub fn populate(api: &SimCluster) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The manifests, read once in a process.
+fn documents() -> Result<&'static [Value]> {
+    static READ: OnceLock<Vec<Value>> = OnceLock::new();
+    if let Some(known) = READ.get() {
+        return Ok(known);
+    }
+    let read = serde_saphyr::from_multiple(MANIFESTS).context("the town's manifests")?;
+    Ok(READ.get_or_init(|| read))
 }
 
 /// Removes all pods of a workload `ns/name`, and the workload.
@@ -50,13 +78,14 @@ pub fn delete_workload(api: &SimCluster, namespace: &str, name: &str) {
 /// # Errors
 /// There is none of that name.
 pub fn policy(namespace: &str, name: &str) -> Result<Value> {
-    let documents: Vec<Value> = serde_saphyr::from_multiple(MANIFESTS)?;
-    let found = documents.into_iter().find(|document| {
+    let found = documents()?.iter().find(|document| {
         text(document, "/kind") == "NetworkPolicy"
             && text(document, "/metadata/namespace") == namespace
             && text(document, "/metadata/name") == name
     });
-    found.with_context(|| format!("the town has no policy `{namespace}/{name}`"))
+    found
+        .cloned()
+        .with_context(|| format!("the town has no policy `{namespace}/{name}`"))
 }
 
 /// Puts one object into the cluster.

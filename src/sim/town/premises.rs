@@ -16,7 +16,10 @@ use tower::{BoxError, Service};
 use super::generation::Generation;
 use super::hardship::Hardship;
 use super::leash::{Leash, Trials};
+use super::links::{Links, Way};
+use super::reachable::Reachable;
 use super::{CLUSTER, POLL, Shelf, Site};
+use crate::app::recall::Recall;
 use crate::app::rulebook::Rulebook;
 use crate::app::{Book, Bot, Observer, Parts};
 use crate::clock::Clock;
@@ -55,6 +58,7 @@ pub(super) struct Premises {
     pub(super) crashed: Arc<Notify>,
     pub(super) trials: Arc<Trials>,
     pub(super) traces: Traces,
+    pub(super) links: Arc<Links>,
 }
 
 /// The bot as it runs.
@@ -140,13 +144,21 @@ impl Premises {
 
     /// Starts another bot whenever one crashed, as a cluster does with a container.
     pub(super) async fn replace_crashed(self: Arc<Self>) {
+        while self.bury_crashed().await {
+            if let Err(error) = self.start() {
+                tracing::error!(%error, "no other bot could be started");
+            }
+        }
+    }
+
+    /// Waits until one crashed, and ends what is left of it; always `true`.
+    pub(super) async fn bury_crashed(&self) -> bool {
         loop {
             self.crashed.notified().await;
             let crashed = self.bot().take_if(|bot| !bot.is_alive());
-            let Some(crashed) = crashed else { continue };
-            crashed.kill();
-            if let Err(error) = self.start() {
-                tracing::error!(%error, "no other bot could be started");
+            if let Some(crashed) = crashed {
+                crashed.kill();
+                return true;
             }
         }
     }
@@ -158,7 +170,7 @@ impl Premises {
             dead.kill();
         }
         anyhow::ensure!(bot.is_none(), "the bot is running");
-        let generation = Generation::new(Arc::clone(&self.crashed));
+        let generation = Generation::new(Arc::clone(&self.crashed), Arc::clone(&self.links));
         let parts = self.parts(&generation)?;
         let running = run::start(&parts);
         let receiver: Arc<dyn Receiver> = Arc::new(Bot(Arc::clone(&parts)));
@@ -190,7 +202,11 @@ impl Premises {
         let metrics: Arc<Metrics> = Arc::default();
         let slack = SlackApi::new(&config, self.open_wire(generation));
         let slack = Arc::new(slack.observed(Arc::clone(&metrics)));
-        let cluster = self.cluster(generation.api(self.api.service()))?;
+        let reachable = Reachable {
+            server: self.api.service(),
+            generation: generation.clone(),
+        };
+        let cluster = self.cluster(reachable)?;
         let cluster = cluster.observed(Arc::clone(&metrics));
         let store = Arc::new(Leash {
             store: self.shelf.store(),
@@ -200,6 +216,7 @@ impl Premises {
             trials: Arc::clone(&self.trials),
         });
         let store = Arc::new(Observed::new(store, Arc::clone(&metrics)));
+        let recall = Arc::new(Recall::new(Arc::clone(&self.clock)));
         let observer = Observer {
             metrics: Arc::clone(&metrics),
             traces: self.traces.clone(),
@@ -207,10 +224,12 @@ impl Premises {
         };
         Ok(Arc::new(Parts {
             incident_channels: Some(regex::Regex::new(INCIDENT_CHANNELS)?),
-            book: Book::new(store, Arc::clone(&self.entropy)).observed(observer),
+            book: Book::new(store, Arc::clone(&self.entropy))
+                .observed(observer)
+                .remembering(recall),
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
-            rules: ArcSwap::from_pointee(self.rulebook().load()?),
+            rules: ArcSwap::new(self.rulebook().in_force()?),
             rulebook: Rulebook::default(),
             directory: Arc::new(Directory::new(Arc::clone(&slack))),
             slack,
@@ -252,6 +271,9 @@ impl Premises {
                     () = stop.cancelled() => None,
                 };
                 let Some(io) = accepted else { return };
+                if generation.links().slack.way() != Way::Whole {
+                    continue;
+                }
                 let (slack, io) = (slack.clone(), generation.connection(io));
                 tracker.spawn(async move { slack.serve_stream(io).await });
             }

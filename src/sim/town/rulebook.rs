@@ -1,5 +1,7 @@
 //! The town's rules, which stories change rule by rule.
 
+use std::sync::{Arc, OnceLock};
+
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 
@@ -18,7 +20,12 @@ pub struct Rulebook {
     documents: Vec<Value>,
     /// Files of templates: the embedded ones, as far as no story changed them.
     templates: Vec<(String, String)>,
+    /// Whether no story changed anything.
+    pristine: bool,
 }
+
+/// The default town's rules as they are in every town that changes none: read once in a process.
+static OF_TOWN: OnceLock<Arc<RuleSet>> = OnceLock::new();
 
 impl Rulebook {
     /// The default town's.
@@ -43,6 +50,7 @@ impl Rulebook {
             text,
             documents,
             templates: rules::embedded(),
+            pristine: text == RULES,
         })
     }
 
@@ -56,6 +64,7 @@ impl Rulebook {
     /// # Errors
     /// There is no such rule, or the fields are no YAML mapping.
     pub fn change(&mut self, rule: &str, fields: &str) -> Result<()> {
+        self.pristine = false;
         let mut found = self.documents.iter_mut();
         let found = found.find(|document| name(document) == rule);
         extend(
@@ -69,6 +78,7 @@ impl Rulebook {
     /// # Errors
     /// There is no such template, or the fields are no YAML mapping.
     pub fn change_template(&mut self, template: &str, fields: &str) -> Result<()> {
+        self.pristine = false;
         for (_, text) in &mut self.templates {
             let mut document: Value = serde_saphyr::from_str(text).context("a template")?;
             if name(&document) == template {
@@ -86,10 +96,26 @@ impl Rulebook {
     /// # Errors
     /// There is no such rule.
     pub fn remove(&mut self, rule: &str) -> Result<()> {
+        self.pristine = false;
         let before = self.documents.len();
         self.documents.retain(|document| name(document) != rule);
         anyhow::ensure!(self.documents.len() < before, "there is no rule `{rule}`");
         Ok(())
+    }
+
+    /// The rules with the templates, shared where nothing was changed.
+    ///
+    /// # Errors
+    /// They cannot be used.
+    pub fn in_force(&self) -> Result<Arc<RuleSet>> {
+        if !self.pristine {
+            return Ok(Arc::new(self.load()?));
+        }
+        if let Some(known) = OF_TOWN.get() {
+            return Ok(Arc::clone(known));
+        }
+        let loaded = Arc::new(self.load()?);
+        Ok(Arc::clone(OF_TOWN.get_or_init(|| loaded)))
     }
 
     /// The rules with the templates, as `serve` loads them from files.

@@ -1,14 +1,17 @@
-//! The town's store, behind a door: it can be away, and it can be emptied.
+//! The town's store, behind a door: it can be away, it can be emptied, and one in memory can go back to a copy.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use async_trait::async_trait;
 
+use crate::clock::Clock;
 use crate::id::{RequestId, Shard};
 use crate::lane::{Alarms, Lane};
 use crate::notes;
+use crate::store::memory::{MemoryStore, Snapshot};
 use crate::store::{
     Append, Appended, Claim, Claims, Commit, Committed, Head, Ledger, Record, Result, Store,
     StoreError, Tail, Wants,
@@ -18,9 +21,23 @@ use crate::units::{Seconds, Time};
 /// What a call takes when the store is slow: several of them are longer than Slack waits.
 const SLOW: Duration = Duration::from_millis(700);
 
-/// A store that stories can break.
+/// A store that stories and storms can break.
 #[derive(Debug)]
-pub struct Shelf(Arc<Door>);
+pub struct Shelf {
+    door: Arc<Door>,
+    /// The store itself, if it is one in memory.
+    memory: Option<Arc<MemoryStore>>,
+    copy: Mutex<Option<Snapshot>>,
+}
+
+/// What a store held, and what it holds instead.
+#[derive(Debug)]
+pub struct WentBack {
+    /// Before.
+    pub held: Snapshot,
+    /// From now on.
+    pub holds: Snapshot,
+}
 
 #[derive(Debug)]
 struct Door {
@@ -35,49 +52,116 @@ struct Door {
 impl Shelf {
     /// Puts a door before a store.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self(Arc::new(Door {
+        let door = Door {
             inner: Mutex::new(store),
             away: AtomicBool::new(false),
             slow: AtomicBool::new(false),
             writes: AtomicU64::new(0),
             created: Mutex::default(),
             noted: Mutex::default(),
-        }))
+        };
+        Self {
+            door: Arc::new(door),
+            memory: None,
+            copy: Mutex::default(),
+        }
+    }
+
+    /// The same before one that can go back.
+    pub fn in_memory(store: Arc<MemoryStore>) -> Self {
+        let memory = Some(Arc::clone(&store));
+        Self {
+            memory,
+            ..Self::new(store)
+        }
     }
 
     /// The store as the bot knows it.
     pub fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.0) as Arc<dyn Store>
+        Arc::clone(&self.door) as Arc<dyn Store>
     }
 
     /// The store itself, for those who look on: it answers them whatever the bot meets.
     pub fn behind_the_door(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.0.inner.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(
+            &self
+                .door
+                .inner
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// Whether it answers from now on.
     pub fn be_away(&self, away: bool) {
-        self.0.away.store(away, Ordering::SeqCst);
+        self.door.away.store(away, Ordering::SeqCst);
     }
 
     /// Whether it does not answer.
     pub fn is_away(&self) -> bool {
-        self.0.away.load(Ordering::SeqCst)
+        self.door.away.load(Ordering::SeqCst)
     }
 
     /// Whether every call takes long from now on.
     pub fn be_slow(&self, slow: bool) {
-        self.0.slow.store(slow, Ordering::SeqCst);
+        self.door.slow.store(slow, Ordering::SeqCst);
     }
 
     /// Everything in it is lost: an empty one stands in its place.
     pub fn replace(&self, empty: Arc<dyn Store>) {
-        *self.0.inner.lock().unwrap_or_else(PoisonError::into_inner) = empty;
+        *self
+            .door
+            .inner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = empty;
+    }
+
+    /// Everything in it is lost; one that is not in memory is replaced by one that is.
+    pub fn empty(&self, clock: Arc<dyn Clock>) -> Option<WentBack> {
+        let empty = MemoryStore::new(clock);
+        let Some(memory) = &self.memory else {
+            self.replace(Arc::new(empty));
+            return None;
+        };
+        Some(hold(memory, empty.snapshot()))
+    }
+
+    /// The store itself, if it is one in memory.
+    pub fn memory(&self) -> Option<&Arc<MemoryStore>> {
+        self.memory.as_ref()
+    }
+
+    /// Keeps what it holds now, for [`Shelf::go_back`].
+    ///
+    /// # Errors
+    /// It is no store in memory.
+    pub fn keep_copy(&self) -> anyhow::Result<()> {
+        let memory = self.memory.as_ref().context(NOT_IN_MEMORY)?;
+        let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+        *copy = Some(memory.snapshot());
+        Ok(())
+    }
+
+    /// Whether something was kept of it.
+    pub fn has_copy(&self) -> bool {
+        let copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+        copy.is_some()
+    }
+
+    /// It holds again what was kept of it; what came later is lost.
+    ///
+    /// # Errors
+    /// Nothing was kept, or it is no store in memory.
+    pub fn go_back(&self) -> anyhow::Result<WentBack> {
+        let memory = self.memory.as_ref().context(NOT_IN_MEMORY)?;
+        let copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+        let copy = copy.clone().context("no copy of the store was kept")?;
+        Ok(hold(memory, copy))
     }
 
     /// Every request ever created, oldest first; emptying the store changes nothing here.
     pub fn created(&self) -> Vec<RequestId> {
-        self.0
+        self.door
             .created
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -86,7 +170,11 @@ impl Shelf {
 
     /// Everything ever created: notes first, then requests, each oldest first.
     pub fn documents(&self) -> Vec<RequestId> {
-        let noted = self.0.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = self
+            .door
+            .noted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut all = noted.clone();
         drop(noted);
         all.extend(self.created());
@@ -95,8 +183,17 @@ impl Shelf {
 
     /// Commits so far, those apart from which nothing follows but that something is on record.
     pub fn writes(&self) -> u64 {
-        self.0.writes.load(Ordering::SeqCst)
+        self.door.writes.load(Ordering::SeqCst)
     }
+}
+
+const NOT_IN_MEMORY: &str = "only a store in memory can go back";
+
+/// The store holds this from now on, and nothing else.
+fn hold(memory: &MemoryStore, holds: Snapshot) -> WentBack {
+    let held = memory.snapshot();
+    memory.restore(holds.clone());
+    WentBack { held, holds }
 }
 
 impl Door {
@@ -140,6 +237,10 @@ impl Store for Door {
 
     async fn renew(&self, claim: &Claim, lease: Seconds) -> Result<bool> {
         self.inside().await?.renew(claim, lease).await
+    }
+
+    async fn renew_lasting(&self, claim: &Claim, lease: Seconds) -> Result<bool> {
+        self.inside().await?.renew_lasting(claim, lease).await
     }
 
     async fn release(&self, claim: &Claim, again_at: Time) -> Result<bool> {

@@ -77,6 +77,11 @@ impl SlackError {
         }
     }
 
+    /// Whether Slack itself refuses this for good. What a proxy on the way says (`http_…`) passes.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if !code.starts_with("http_"))
+    }
+
     /// One word for metrics.
     pub const fn class(&self) -> &'static str {
         match self {

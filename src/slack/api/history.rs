@@ -43,17 +43,22 @@ struct Metadata {
 impl Entry {
     /// Anybody may put our metadata on their message, so the author must be us.
     fn is_ours(&self, me: &Identity, key: &str) -> bool {
+        let held = self.metadata.as_ref().and_then(Metadata::key);
+        self.is_by(me) && held == Some(key)
+    }
+
+    fn is_by(&self, me: &Identity) -> bool {
         let by_user = self.user.as_deref() == Some(me.user_id.0.as_str());
-        let by_bot = me.bot_id.is_some() && self.bot_id == me.bot_id;
-        (by_user || by_bot) && self.metadata.as_ref().is_some_and(|m| m.holds(key))
+        by_user || (me.bot_id.is_some() && self.bot_id == me.bot_id)
     }
 }
 
 impl Metadata {
-    fn holds(&self, key: &str) -> bool {
+    /// The key, of metadata that is ours.
+    fn key(&self) -> Option<&str> {
         let payload = self.event_payload.as_ref();
         let held = payload.and_then(|p| p.get("key")).and_then(Value::as_str);
-        self.event_type.as_deref() == Some(METADATA_TYPE) && held == Some(key)
+        held.filter(|_| self.event_type.as_deref() == Some(METADATA_TYPE))
     }
 }
 
@@ -92,6 +97,36 @@ impl SlackApi {
             }
         }
         Ok(None)
+    }
+
+    /// Whether the message at `ts` is ours and its key begins with `about` and a slash. `thread` is the
+    /// parent's `ts`.
+    ///
+    /// # Errors
+    /// `missing_scope` in channels whose history the installation may not read.
+    pub async fn is_about(
+        &self,
+        channel: &str,
+        ts: &str,
+        thread: Option<&str>,
+        about: &str,
+    ) -> Result<bool, SlackError> {
+        let me = self.whoami().await?;
+        let params = vec![
+            ("channel", Some(channel.to_owned())),
+            ("ts", Some(thread.unwrap_or(ts).to_owned())),
+            ("oldest", Some(ts.to_owned())),
+            ("inclusive", Some("true".to_owned())),
+            ("limit", Some("2".to_owned())),
+            ("include_all_metadata", Some("true".to_owned())),
+        ];
+        let page: Page = self.caller.get("conversations.replies", params).await?;
+        let found = page.messages.iter().find(|entry| entry.ts == ts);
+        Ok(found.is_some_and(|entry| {
+            let key = entry.metadata.as_ref().and_then(Metadata::key);
+            let about = |key: &str| key.split('/').next() == Some(about);
+            entry.is_by(me) && key.is_some_and(about)
+        }))
     }
 
     /// The id of a place that a message can be posted to.

@@ -46,7 +46,13 @@ pub(super) enum Reading {
 }
 
 impl Reading {
+    /// INVARIANT (somebody, once): what is acted on has a key and a person, an empty one being none. Only who
+    /// archived a channel may be unknown.
     fn act(inbound: Inbound) -> Self {
+        let archived = matches!(inbound.what, What::Archived { .. });
+        if inbound.key.is_empty() || (inbound.by.0.is_empty() && !archived) {
+            return Self::Unknown("a delivery without a key or a person".to_owned());
+        }
         Self::Act(Box::new(inbound))
     }
 }

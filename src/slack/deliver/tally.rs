@@ -16,10 +16,12 @@ pub struct Tally {
     pub ignored: Count,
     /// Not known; acknowledged so that Slack does not repeat them.
     pub unknown: Count,
-    /// Acknowledged before the receiver was done.
+    /// The receiver was not done in time: asks in messages were not acknowledged, all else before it was done.
     pub late: Count,
-    /// Not acknowledged: no room, or shutting down.
+    /// Not acknowledged: no room, shutting down, or an ask whose work takes long.
     pub withheld: Count,
+    /// Beyond the end of somebody's line: not done.
+    pub crowded: Count,
     /// Refused by signature, age or form.
     pub refused: Count,
     noted: Mutex<BTreeSet<String>>,
@@ -47,5 +49,19 @@ impl Tally {
     pub(in crate::slack) fn first(&self, what: &str) -> bool {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         noted.len() < NOTED && noted.insert(what.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_kinds_are_remembered_and_no_more() {
+        let tally = Tally::default();
+        let first: Vec<bool> = (0..=NOTED).map(|n| tally.first(&n.to_string())).collect();
+        assert!(first.iter().take(NOTED).all(|first| *first));
+        assert_eq!(first.last(), Some(&false));
+        assert_eq!(tally.noted.lock().unwrap().len(), NOTED);
     }
 }

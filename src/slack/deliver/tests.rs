@@ -5,12 +5,16 @@ use tokio::time::Instant;
 
 use super::reply::WORKING;
 use super::*;
-use crate::slack::testing::{FakeReceiver, Script, Town, message};
+use crate::slack::testing::{FakeReceiver, Log, Script, Town, message};
 
 mod forms;
 
 fn event(id: &str) -> Delivery {
-    let event = json!({"type": "message", "channel_type": "im", "user": "UDANA", "channel": "D1",
+    event_by("UDANA", id)
+}
+
+fn event_by(user: &str, id: &str) -> Delivery {
+    let event = json!({"type": "message", "channel_type": "im", "user": user, "channel": "D1",
         "text": "mine", "ts": "7.1"});
     delivery(
         Kind::Event,
@@ -82,14 +86,60 @@ async fn a_slow_command_is_acknowledged_after_two_seconds_and_answered_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_is_acknowledged_when_its_work_is_done_or_after_two_seconds() {
-    for (takes, waited) in [(1, 1), (5, 2)] {
+async fn an_event_is_acknowledged_only_when_its_work_is_done() {
+    for (takes, waited, answer) in [(1, 1, Answer::Empty), (5, 2, Answer::Withheld)] {
         let town = slow(takes, None);
         let start = Instant::now();
-        assert_eq!(town.deliverer.take(event("Ev1")).await, Answer::Empty);
+        assert_eq!(town.deliverer.take(event("Ev1")).await, answer);
         assert_eq!(start.elapsed().as_secs(), waited);
         assert_eq!(town.receiver.keys(), ["Ev1"]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_to_be_done_again_is_acknowledged_after_two_seconds() {
+    let town = slow(5, None);
+    let start = Instant::now();
+    let event = json!({"type": "message", "channel_type": "im", "user": "UDANA", "channel": "D1",
+        "text": "changes", "ts": "7.1"});
+    let changes = || {
+        delivery(
+            Kind::Event,
+            json!({"event_id": "Ev1", "team_id": "T1", "event": event}),
+        )
+    };
+    for seconds in [2, 4] {
+        assert_eq!(town.deliverer.take(changes()).await, Answer::Empty);
+        assert_eq!(start.elapsed().as_secs(), seconds);
+    }
+    town.stop().await;
+    assert_eq!(town.receiver.keys(), ["Ev1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_event_waits_for_the_work_that_has_begun() {
+    let town = slow(5, Some("done"));
+    let start = Instant::now();
+    for answer in [Answer::Withheld, Answer::Withheld, Answer::Empty] {
+        assert_eq!(town.deliverer.take(event("Ev1")).await, answer);
+    }
+    assert_eq!(start.elapsed().as_secs(), 5);
+    assert_eq!(town.receiver.keys(), ["Ev1"], "worked on once");
+    town.stop().await;
+    assert_eq!(town.fake.calls("chat.postMessage").len(), 1, "said once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repetition_of_work_that_broke_is_not_acknowledged_and_the_next_is_worked_on() {
+    let town = Town::with(FakeReceiver {
+        takes: Duration::from_secs(3),
+        breaks: true,
+        ..FakeReceiver::default()
+    });
+    for _ in 0..3 {
+        assert_eq!(town.deliverer.take(event("Ev1")).await, Answer::Withheld);
+    }
+    assert_eq!(town.receiver.keys(), ["Ev1", "Ev1"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,21 +206,81 @@ async fn a_receiver_that_breaks_is_not_acknowledged() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_taken_without_room_or_while_shutting_down() {
     let town = slow(60, None);
-    let many = (0..ROOM).map(|n| town.deliverer.take(event(&format!("Ev{n}"))));
-    let taken = futures::future::join_all(many).await;
-    assert!(taken.iter().all(|answer| *answer == Answer::Empty));
+    // Everybody one: a person's own line ends sooner.
+    let many = (0..HALL).map(|n| {
+        town.deliverer
+            .take(event_by(&format!("U{n}"), &format!("Ev{n}")))
+    });
+    futures::future::join_all(many).await;
+    assert_eq!(town.deliverer.tally().taken.get(), HALL as u64);
     assert_eq!(
         town.deliverer.take(event("Ev-more")).await,
         Answer::Withheld
     );
-    tokio::time::advance(Duration::from_secs(60)).await;
-    tokio::task::yield_now().await;
-    assert_eq!(town.deliverer.take(event("Ev-again")).await, Answer::Empty);
+    assert_eq!(town.receiver.keys().len(), ROOM);
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    town.deliverer.take(event("Ev-again")).await;
+    assert_eq!(town.deliverer.tally().taken.get(), HALL as u64 + 1);
     town.cancel.cancel();
     assert_eq!(
         town.deliverer.take(event("Ev-late")).await,
         Answer::Withheld
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_person_who_floods_hears_it_once_and_others_are_answered_meanwhile() {
+    let town = slow(1, Some("done"));
+    let flood = (0..1_000).map(|n| town.deliverer.take(event(&format!("Ev{n}"))));
+    let other = async {
+        let began = Instant::now();
+        assert_eq!(
+            town.deliverer.take(event_by("USAM", "Ev-sam")).await,
+            Answer::Empty
+        );
+        began.elapsed()
+    };
+    let (flooded, waited) = tokio::join!(futures::future::join_all(flood), other);
+    assert_eq!(waited.as_secs(), 1, "sam waits for dana");
+    // What stands in line for longer than an acknowledgement waits is repeated by Slack, and waits on.
+    let waits = flooded.iter().filter(|it| **it == Answer::Withheld).count() as u64;
+    assert_eq!(waits, town.deliverer.tally().late.get());
+    assert!((60..64).contains(&waits), "{waits}");
+    assert_eq!(town.deliverer.tally().taken.get(), 65);
+    assert_eq!(town.deliverer.tally().crowded.get(), 936);
+    // Slack takes one message a second.
+    let texts = town.fake.called("chat.postMessage", 66).await;
+    assert_eq!(town.receiver.keys().len(), 65);
+    let faster = texts.iter().filter(|call| {
+        let text = call.body["text"].as_str();
+        text.is_some_and(|text| text.starts_with("You ask faster"))
+    });
+    assert_eq!((faster.count(), texts.len()), (1, 66));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_press_beyond_the_line_is_never_acknowledged_without_a_word() {
+    let town = slow(1, None);
+    let press = |n: usize| {
+        let message = json!({"ts": "1.1"});
+        delivery(
+            Kind::Interaction,
+            json!({"type": "block_actions", "trigger_id": format!("t.{n}"), "user": {"id": "UDANA"},
+                "team": {"id": "T1"}, "channel": {"id": "C1"}, "message": message,
+                "container": {"type": "message", "message_ts": "1.1", "channel_id": "C1"},
+                "actions": [{"type": "button", "action_id": "revoke", "value": "k7m3xq.1"}]}),
+        )
+    };
+    let presses = (0..100).map(|n| town.deliverer.take(press(n)));
+    let answers = futures::future::join_all(presses).await;
+    let heard = answers.iter().filter(|answer| **answer == Answer::Empty);
+    let not_taken = answers.iter().filter(|answer| **answer == Answer::Withheld);
+    // Those in line, and the one that is answered in words.
+    assert_eq!((heard.count(), not_taken.count()), (65, 35));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    town.stop().await;
+    assert_eq!(town.receiver.keys().len(), 64);
+    assert_eq!(town.fake.calls("chat.postEphemeral").len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,4 +314,21 @@ async fn unknown_deliveries_are_acknowledged_and_counted() {
     }
     assert_eq!(town.deliverer.tally().unknown.get(), 3);
     assert!(town.receiver.seen().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_name_of_an_unknown_delivery_is_kept_short() {
+    let (log, _guard) = Log::capture();
+    let town = Town::with(FakeReceiver::default());
+    let name = format!("{}hush", "x".repeat(LONGEST_NAME));
+    for more in ["", "-again"] {
+        let payload = json!({"type": format!("{name}{more}")});
+        town.deliverer
+            .take(delivery(Kind::Interaction, payload))
+            .await;
+    }
+    assert_eq!(town.deliverer.tally().unknown.get(), 2);
+    let log = log.text();
+    assert_eq!(log.matches("unknown delivery").count(), 1, "{log}");
+    assert!(!log.contains("hush"), "{log}");
 }

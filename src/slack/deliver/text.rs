@@ -19,14 +19,13 @@ pub(super) fn typed(text: &str, me: Option<&str>) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('<') {
         unescape(before, &mut out);
-        let (token, left) = after.split_once('>').unwrap_or((after, ""));
-        match plain(token, me) {
-            Some(plain) if after.len() > token.len() => {
+        match token(after).and_then(|(token, left)| Some((plain(token, me)?, left))) {
+            Some((plain, left)) => {
                 unescape(&plain, &mut out);
                 rest = left;
             }
             // Not Slack's: an unescaped command text may hold any `<`.
-            _ => {
+            None => {
                 out.push('<');
                 rest = after;
             }
@@ -34,6 +33,14 @@ pub(super) fn typed(text: &str, me: Option<&str>) -> String {
     }
     unescape(rest, &mut out);
     out.trim().to_owned()
+}
+
+/// What stands before the next `>`, and what behind it. A token holds no `<`: one that is never closed is not
+/// looked for to the end of the text, from each of many.
+fn token(after: &str) -> Option<(&str, &str)> {
+    let end = after.find(['<', '>'])?;
+    let (token, rest) = after.split_at_checked(end)?;
+    Some((token, rest.strip_prefix('>')?))
 }
 
 /// What stands for a token between `<` and `>`; `None` when it is none of Slack's.
@@ -145,6 +152,24 @@ mod tests {
     #[test]
     fn a_label_cannot_smuggle_markup_past_the_escapes() {
         assert_eq!(typed("<https://x|a&lt;@UEVE&gt;b>", None), "a<@UEVE>b");
+    }
+
+    #[test]
+    fn a_bracket_that_opens_inside_another_is_the_one_that_counts() {
+        for (slack, expected) in [
+            ("<<@U1>", "<<@U1>"),
+            ("<@U1 <#C1|dev>", "<@U1 #dev"),
+            ("<https://x|a<https://y|b.c>>", "<https://x|ab.c>"),
+        ] {
+            assert_eq!(typed(slack, None), expected);
+        }
+    }
+
+    #[test]
+    fn brackets_that_are_never_closed_are_read_once() {
+        // Quadratic reading of this takes minutes.
+        let open = "<@U1|".repeat(800_000);
+        assert_eq!(typed(&open, None).len(), open.len());
     }
 
     proptest! {

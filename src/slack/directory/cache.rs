@@ -129,6 +129,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn no_number_of_keys_takes_more_than_its_memory() {
+        let cache = Cache::default();
+        for key in 0..CAPACITY * 2 {
+            let read = async { Ok::<_, Infallible>(()) };
+            cache.get(&key, MINUTE, read).await.unwrap();
+            assert!(cache.0.lock().unwrap().len() <= CAPACITY, "{key}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_failed_read_keeps_the_older_value() {
         let cache = Cache::default();
         let ok = cache.get(&"k", MINUTE, async { Ok::<_, &str>(1) }).await;

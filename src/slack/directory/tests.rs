@@ -241,6 +241,27 @@ async fn a_large_group_is_read_in_parts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn members_of_a_small_group_do_not_wait_for_those_of_a_large_one() {
+    let (fake, api) = FakeSlack::start();
+    let many: Vec<String> = (0..600).map(|n| format!("U{n:03}")).collect();
+    fake.always("usergroups.list", groups());
+    let users = |users: &[String]| Script::Say(json!({"ok": true, "users": users}));
+    let (large, small) = (users(&many), users(&many[595..]));
+    fake.script("usergroups.users.list", [large, small]);
+    fake.always("users.info", user("U"));
+    let directory = Directory::new(api);
+    let both = handles(["orders-oncall", "security"]);
+    let roll = directory.roll(&ids([]), &both, Seconds::minutes(1)).await;
+    let people = roll.unwrap().people;
+    assert_eq!(people.len(), 40);
+    assert!(
+        many[595..]
+            .iter()
+            .all(|id| people.contains_key(&UserId(id.clone())))
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_handle_names_its_group_for_mentions() {
     let (fake, api) = FakeSlack::start();
     fake.always("usergroups.list", groups());

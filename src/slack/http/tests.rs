@@ -23,6 +23,8 @@ const SIGNED_CLICK: &str = "v0=0430c6c198a6645126721e56b68e5c87479bbf2faa22d13d1
 const SIGNED_CHALLENGE: &str =
     "v0=b016b2ac7f0b27bcc995fac87a38c20d0b14c09a9f2ebb29496be41ad6c88099";
 const SIGNED_NONSENSE: &str = "v0=c1483c3e80bd63873ffebbc6dc2a999cb46d599e6de548d424511585b4d7bfcc";
+const SIGNED_AT_MIN: &str = "v0=dfde3768a5eccd9257a0e5ff49ee4d074609df1b216547f4cf4865b9a033888e";
+const SIGNED_AT_MAX: &str = "v0=a31143320000775d14079cd1c9d0af5733346dac8046c6f571b3d94c0dd00232";
 
 const MENTION: &str = r#"{"type":"event_callback","event_id":"Ev1","team_id":"T1","event":{"type":"app_mention","user":"UDANA","text":"<@UBOT> mine","channel":"C1","ts":"7.1"}}"#;
 const COMMAND: &str = "command=%2Faccess&text=a%2Fb+-%26gt%3B+c%2Fd&user_id=UDANA&team_id=T1&channel_id=C1&trigger_id=t.1";
@@ -157,6 +159,19 @@ fn a_signature_from_the_future_is_refused() {
     assert_eq!(check(301), Err(signature::Unsigned::Stale));
 }
 
+#[test]
+fn a_time_at_the_end_of_numbers_is_stale_and_overflows_nothing() {
+    let gate = Signatures::new(&Secret::new(SIGNING_SECRET));
+    for (sent, signature) in [(i64::MIN, SIGNED_AT_MIN), (i64::MAX, SIGNED_AT_MAX)] {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-slack-signature", signature.parse().unwrap());
+        headers.insert("x-slack-request-timestamp", sent.into());
+        let now = Time::from_timestamp(NOW, 0).unwrap();
+        let checked = gate.check(&headers, MENTION, now);
+        assert_eq!(checked, Err(signature::Unsigned::Stale), "{sent}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn bodies_that_are_not_slacks_are_refused() {
     let rig = Rig::new(FakeReceiver::default());
@@ -169,6 +184,11 @@ async fn bodies_that_are_not_slacks_are_refused() {
         .post("/slack/events", &huge, &signed(SIGNED_MENTION))
         .await;
     assert_eq!(status, 413);
+    let largest = "x".repeat(LARGEST_BODY);
+    let (status, _) = rig
+        .post("/slack/events", &largest, &signed(SIGNED_MENTION))
+        .await;
+    assert_eq!(status, 401, "it is read, and not signed");
 }
 
 #[tokio::test(start_paused = true)]

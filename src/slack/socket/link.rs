@@ -38,7 +38,7 @@ const DRAIN: Duration = Duration::from_secs(3);
 const SEND: Duration = Duration::from_secs(10);
 
 /// Slack's frames are a few kilobytes; a larger one is not for us.
-const LARGEST: usize = 4 * 1024 * 1024;
+pub(super) const LARGEST: usize = 4 * 1024 * 1024;
 
 type Socket = WebSocketStream<TokioIo<Stream>>;
 

@@ -13,6 +13,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::FakeSlack;
 use crate::entropy::Entropy;
+use crate::slack::inbound::What;
 use crate::slack::{Ack, Deliverer, Inbound, Receiver, SlackApi, Socket};
 use crate::view::Message;
 
@@ -42,6 +43,11 @@ impl FakeReceiver {
 
 #[async_trait]
 impl Receiver for FakeReceiver {
+    /// A text `changes` is not to be done again.
+    fn is_marked(&self, inbound: &Inbound) -> bool {
+        !matches!(&inbound.what, What::Said { text, .. } if text == "changes")
+    }
+
     async fn receive(&self, inbound: Inbound) -> Ack {
         self.received.lock().unwrap().push(inbound);
         if !self.takes.is_zero() {

@@ -12,7 +12,7 @@ use crate::store::{Append, Appended, Head, Ledger, MAX_READ, Result, Tail};
 use crate::units::Time;
 
 /// The chain and what waits for it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Chain {
     waiting: BTreeMap<RequestId, Millis>,
     recorded: BTreeMap<RequestId, u64>,

@@ -4,39 +4,70 @@
 -- ARGV     1 most of gate  2 most of card  3 lease, ms
 -- returns  {now ms, next due ms or -1, {lane, id, token, attempt, due ms}...}
 
-local wrong = foreign_alarm_key()
-if wrong then return corrupt(wrong) end
-
 local most = {gate = tonumber(ARGV[1]), card = tonumber(ARGV[2])}
 local till = now + tonumber(ARGV[3])
-local last = tonumber(redis.call('HGET', KEYS[3], 'token')) or 0
--- At least the clock: a token from before a restored backup or an emptied server never comes back.
-local token = math.max(last, micros - 1)
-local answer = {now, -1}
-local next_due
 
-for _, lane in ipairs(LANES) do
-  if most[lane] > 0 then
-    local ripe = due[lane].ripe(most[lane])
-    for i = 1, #ripe, 2 do
-      local id, at = ripe[i], tonumber(ripe[i + 1])
-      local hold = read_hold(lane, id)
-      if held(hold) then
-        -- The alarm was tampered with: the lease still counts.
-        due[lane].set(id, hold.till)
-      else
-        token = token + 1
-        hold = {token = whole(token), till = till, attempts = hold.attempts + 1, woken = false}
-        write_hold(lane, id, hold)
-        due[lane].set(id, till)
-        answer[#answer + 1] = {lane, id, token, hold.attempts, at}
-      end
-    end
-    local first = tonumber(due[lane].first())
-    if first then next_due = math.min(next_due or first, first) end
+-- Ids and times, earliest first: what is due, and behind it what tells when to look again.
+local function earliest(lane, count)
+  if lane == 'gate' then
+    return redis.pcall('ZRANGE', KEYS[1], '-inf', '+inf', 'BYSCORE', 'LIMIT', 0, count, 'WITHSCORES')
   end
+  return redis.pcall('ZRANGE', KEYS[2], '-inf', '+inf', 'BYSCORE', 'LIMIT', 0, count, 'WITHSCORES')
 end
 
-if #answer > 2 then redis.call('HSET', KEYS[3], 'token', whole(token)) end
-answer[2] = next_due or -1
+-- Everything is read before anything is written, and for all ids of a lane at once.
+local rounds, ripe, next_due = {}, 0
+local function sooner(at) next_due = math.min(next_due or at, at) end
+for _, lane in ipairs(LANES) do
+  if most[lane] > 0 then
+    local found = earliest(lane, most[lane] + 1)
+    if found.err then return corrupt('due:' .. lane) end
+    local round = {lane = lane, ids = {}, dues = {}, fields = {}}
+    for i = 1, #found, 2 do
+      local at, n = tonumber(found[i + 1]), #round.ids + 1
+      if at > now or n > most[lane] then
+        sooner(at)
+        break
+      end
+      round.ids[n], round.dues[n], round.fields[n] = found[i], at, lane .. ':' .. found[i]
+    end
+    if #round.ids > 0 then
+      ripe = ripe + #round.ids
+      round.texts = redis.pcall('HMGET', KEYS[3], unpack(round.fields))
+      if round.texts.err then return corrupt('holds') end
+      rounds[#rounds + 1] = round
+    end
+  end
+end
+if ripe == 0 then return {now, next_due or -1} end
+
+-- At least the clock: a token from before a restored backup or an emptied server never comes back.
+local token = math.max(tonumber(redis.call('HGET', KEYS[3], 'token')) or 0, micros - 1)
+local answer = {now, -1}
+for _, round in ipairs(rounds) do
+  local marks, times = {}, {}
+  for n, id in ipairs(round.ids) do
+    local hold, at = hold_of(round.lane, round.texts[n]), till
+    if held(hold) then
+      -- The alarm was tampered with: the lease still counts.
+      at = hold.till
+    else
+      token = token + 1
+      hold.token, hold.till, hold.after, hold.woken = whole(token), till, nil, false
+      hold.attempts = hold.attempts + 1
+      marks[#marks + 1] = round.fields[n]
+      marks[#marks + 1] = text_of(hold)
+      answer[#answer + 1] = {round.lane, id, token, hold.attempts, round.dues[n]}
+    end
+    times[2 * n - 1], times[2 * n] = at, id
+    sooner(at)
+  end
+  if #marks > 0 then redis.call('HSET', KEYS[3], 'token', whole(token), unpack(marks)) end
+  if round.lane == 'gate' then
+    redis.call('ZADD', KEYS[1], unpack(times))
+  else
+    redis.call('ZADD', KEYS[2], unpack(times))
+  end
+end
+answer[2] = next_due
 return answer

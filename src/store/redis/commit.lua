@@ -13,23 +13,16 @@
 --          13 commit ids to remember  14 ids to keep per owner  15... events
 -- returns  {"applied" | "already", revision}, {"duplicate", id}, {"fenced"} or {"conflict"}
 
-local wrong = foreign_alarm_key()
-  or foreign(redis.call('TYPE', KEYS[4]), 'hash') and 'doc'
-  or foreign(redis.call('TYPE', KEYS[5]), 'list') and 'events'
-  or foreign(redis.call('TYPE', KEYS[6]), 'zset') and 'open'
-  or foreign(redis.call('TYPE', KEYS[7]), 'zset') and 'owner'
-  or foreign(redis.call('TYPE', KEYS[8]), 'string') and 'seen'
-  or foreign(redis.call('TYPE', KEYS[9]), 'zset') and 'unrecorded'
-if wrong then return corrupt(wrong) end
-
-local id, commit, standing = ARGV[1], ARGV[4], ARGV[6]
+local id, expected, commit, standing = ARGV[1], tonumber(ARGV[2]), ARGV[4], ARGV[6]
 local alarms = {gate = tonumber(ARGV[8]), card = tonumber(ARGV[9])}
 local claimed, token = ARGV[10], ARGV[11]
 local keep_seen = tonumber(ARGV[12])
 
+-- What is read tells by itself whether its key is of a foreign type; the others are asked below.
+local doc = redis.pcall('HMGET', KEYS[4], 'revision', 'commits')
+if doc.err then return corrupt('doc') end
 local revision, commits = 0, {}
-if redis.call('EXISTS', KEYS[4]) == 1 then
-  local doc = redis.call('HMGET', KEYS[4], 'revision', 'commits')
+if doc[1] or redis.call('EXISTS', KEYS[4]) == 1 then
   revision = tonumber(doc[1])
   for past in string.gmatch(doc[2] or '', '%w+') do commits[#commits + 1] = past end
   if not revision or #commits == 0 then return corrupt('doc') end
@@ -39,35 +32,48 @@ end
 for back, past in ipairs(commits) do
   if past == commit then return {'already', whole(revision - back + 1)} end
 end
-local holds = {gate = read_hold('gate', id), card = read_hold('card', id)}
+local texts = redis.pcall('HMGET', KEYS[3], 'gate:' .. id, 'card:' .. id)
+if texts.err then return corrupt('holds') end
+local holds = {gate = hold_of('gate', texts[1]), card = hold_of('card', texts[2])}
 if claimed ~= '' and not held_by(holds[claimed], token) then return {'fenced'} end
 if keep_seen > 0 then
-  local created = redis.call('GET', KEYS[8])
+  local created = redis.pcall('GET', KEYS[8])
+  if type(created) == 'table' then return corrupt('seen') end
   if created then return {'duplicate', created} end
 end
-if revision ~= tonumber(ARGV[2]) or (commits[1] or '') ~= ARGV[3] then return {'conflict'} end
+if revision ~= expected or (commits[1] or '') ~= ARGV[3] then return {'conflict'} end
+local events = redis.pcall('LLEN', KEYS[5])
+if type(events) == 'table' then return corrupt('events') end
 -- Events whose document was lost stay what they are: another id is drawn.
-if revision == 0 and redis.call('EXISTS', KEYS[5]) == 1 then return {'conflict'} end
+if revision == 0 and events > 0 then return {'conflict'} end
+local wrong = foreign_alarm_key()
+  or #ARGV > 14 and foreign(redis.call('TYPE', KEYS[9]), 'zset') and 'unrecorded'
+  or foreign(redis.call('TYPE', KEYS[7]), 'zset') and 'owner'
+if wrong then return corrupt(wrong) end
 
--- From here on everything is written; nothing below can fail.
+-- From here on everything is written. Only the first can fail, and then it has written nothing.
+local listed
+if standing == 'open' then
+  listed = redis.pcall('ZADD', KEYS[6], 0, id)
+else
+  listed = redis.pcall('ZREM', KEYS[6], id)
+end
+if type(listed) == 'table' then return corrupt('open') end
 table.insert(commits, 1, commit)
 commits = table.concat(commits, ' ', 1, math.min(#commits, tonumber(ARGV[13])))
-revision = whole(revision + 1)
-redis.call('HSET', KEYS[4],
-  'revision', revision, 'commits', commits, 'body', ARGV[5], 'standing', standing)
+if revision == 0 then
+  redis.call('HSET', KEYS[4], 'revision', '1', 'commits', commits, 'body', ARGV[5], 'standing', standing,
+    'owner', ARGV[7])
+  redis.call('ZADD', KEYS[7], now, id)
+  -- Now and then: a few more are kept meanwhile.
+  if micros % 16 == 0 then redis.call('ZREMRANGEBYRANK', KEYS[7], 0, -1 - tonumber(ARGV[14])) end
+else
+  redis.call('HSET', KEYS[4],
+    'revision', whole(revision + 1), 'commits', commits, 'body', ARGV[5], 'standing', standing)
+end
 if #ARGV > 14 then
   redis.call('RPUSH', KEYS[5], unpack(ARGV, 15))
-  redis.call('ZADD', KEYS[9], 'NX', whole(now), id)
-end
-if standing == 'open' then
-  redis.call('ZADD', KEYS[6], 0, id)
-else
-  redis.call('ZREM', KEYS[6], id)
-end
-if revision == '1' then
-  redis.call('HSET', KEYS[4], 'owner', ARGV[7])
-  redis.call('ZADD', KEYS[7], whole(now), id)
-  redis.call('ZREMRANGEBYRANK', KEYS[7], 0, -1 - tonumber(ARGV[14]))
+  redis.call('ZADD', KEYS[9], 'NX', now, id)
 end
 if keep_seen > 0 then redis.call('SET', KEYS[8], id, 'PX', keep_seen) end
 
@@ -77,12 +83,12 @@ for _, lane in ipairs(LANES) do
   if standing ~= 'open' then hold.woken = false end
   if claimed == lane then
     hold.attempts = 0
-    let_go(lane, id, hold, alarms[lane])
+    let_go(hold, id, alarms[lane])
   elseif held(hold) then
     hold.after = alarms[lane]
-    write_hold(lane, id, hold)
+    write_hold(hold, id)
   else
-    let_go(lane, id, hold, alarms[lane])
+    let_go(hold, id, alarms[lane])
   end
 end
-return {'applied', revision}
+return {'applied', whole(revision + 1)}

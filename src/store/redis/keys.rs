@@ -9,7 +9,7 @@
 //! | `{drawbridge-a}:open` | zset | ids of open documents |
 //! | `{drawbridge-a}:doc:<id>` | hash | one document |
 //! | `{drawbridge-a}:events:<id>` | list | its events, the first is number 1 |
-//! | `{drawbridge-a}:owner:<owner>` | zset | id → creation, the newest 100 |
+//! | `{drawbridge-a}:owner:<owner>` | zset | id → creation, the newest 1,000 and a few more |
 //! | `{drawbridge-a}:seen:<key>` | string | the id that a delivery created, for 24 h |
 //! | `{drawbridge-a}:unrecorded` | zset | ids of documents with events not in the ledger → since when |
 //!

@@ -17,7 +17,7 @@ impl Scripts {
     fn append_call(&self, step: &Append) -> Call<'_> {
         let Append { after, head, .. } = step;
         let told = step.recorded.iter();
-        let told = told.flat_map(|Progress { id, from, to }| {
+        let told = told.flat_map(|Progress { id, from, to, .. }| {
             [id.to_string(), from.to_string(), to.to_string()]
         });
         Call::on(
@@ -103,7 +103,9 @@ impl Ledger for RedisStore {
     async fn append(&self, step: Append) -> Result<Appended> {
         check(&step)?;
         let call = self.scripts.append_call(&step);
-        let done: bool = self.run_surely(&call, Home::Ledger, &keys::head()).await?;
+        let done: bool = self
+            .run_surely(&call, (Home::Ledger, &keys::head()), false)
+            .await?;
         Ok(if done {
             Appended::Done
         } else {

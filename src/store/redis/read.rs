@@ -50,13 +50,15 @@ pub(super) fn record(
         }
         _ => return Err(corrupt("document with missing fields", id.as_str())),
     };
-    let newest = commits.split(' ').next().unwrap_or_default();
+    let mut commits = commits.split(' ').map(|id| CommitId(id.to_owned()));
+    let newest = commits.next().unwrap_or_else(|| CommitId(String::new()));
     Ok(Some(Record {
         id: id.clone(),
         version: Version {
             revision: revision(&count)?,
-            commit: CommitId(newest.to_owned()),
+            commit: newest,
         },
+        past: commits.collect(),
         body,
         standing: Standing::named(&standing).ok_or_else(|| corrupt("standing", &standing))?,
     }))

@@ -3,15 +3,20 @@
 //! Redis acknowledges a write before its replicas have it, and a planned failover was measured to
 //! lose most of what was acknowledged meanwhile: the old primary goes on taking writes, for ten
 //! seconds or so, that nobody will have. So a commit that precedes an effect waits; on a second
-//! connection, because `WAIT` holds up everything behind it on its own.
+//! connection, because `WAIT` holds up everything behind it on its own. Lanes wait on a third one, one at a
+//! time for each home: while a replica lags, there are many of them, and no decision stands behind them.
 //!
 //! From the old primary a failover looks like a replica that vanished. So what had a replica within
 //! the last [`MISSED`] is not trusted without one: the caller looks for the primary
 //! again, and nothing takes effect before a replica is back or the time is over. Who would rather
 //! stop than ever go on without one sets `min-replicas-to-write`.
+//!
+//! Whether there is a replica is asked every [`KNOWN`] and not for each write: a single Redis pays nothing
+//! for what it does not have. A replica that has just come is waited for that much later. A question without an
+//! answer is not remembered.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::{RedisResult, Value};
@@ -39,6 +44,10 @@ pub(super) enum Copies {
     Vanished,
 }
 
+/// How long it is remembered whether there are replicas. A new one needs longer than this to copy
+/// everything; one that went is noticed by the wait itself.
+const KNOWN: Duration = Duration::from_secs(1);
+
 /// What one server holds: in a cluster each may be at home with another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Home {
@@ -48,26 +57,42 @@ pub(super) enum Home {
     Ledger,
 }
 
+/// What is known of one home.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    /// When it last had a replica.
+    seen: Option<Instant>,
+    /// When it was last asked, and whether it had one.
+    asked: Option<(Instant, bool)>,
+}
+
 /// Remembers who had a replica.
 #[derive(Debug, Default)]
 pub(super) struct Replicas {
-    seen: Mutex<BTreeMap<Home, Instant>>,
+    homes: Mutex<BTreeMap<Home, Known>>,
+    turns: Mutex<BTreeMap<Home, Turn>>,
 }
+
+/// Whose turn it is to wait at one home, and when the last wait there failed.
+type Turn = Arc<tokio::sync::Mutex<Option<Instant>>>;
 
 impl Replicas {
     /// Waits until a replica has what `conn` wrote under `key`, which is at home there.
     pub(super) async fn have(&self, conn: &mut Conn, home: Home, key: &str) -> RedisResult<Copies> {
-        if count(conn, key).await == 0 {
+        let there = match self.known(home) {
+            Some(there) => there,
+            None => self.ask(conn, home, key).await?,
+        };
+        if !there {
             return Ok(self.none_at(home));
         }
-        self.saw(home);
         let mut wait = redis::cmd("WAIT");
         wait.arg(1).arg(WAIT_MS);
         let got: u64 = redis::from_redis_value(conn.ask_home_of(key, wait).await?)?;
         if got > 0 {
             return Ok(Copies::Safe);
         }
-        let left = count(conn, key).await > 0;
+        let left = self.ask(conn, home, key).await?;
         Ok(if left {
             Copies::Lagging
         } else {
@@ -75,28 +100,89 @@ impl Replicas {
         })
     }
 
-    fn saw(&self, home: Home) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.insert(home, Instant::now());
+    /// As [`Replicas::have`], one at a time at each home. What was written before a wait failed has no copy
+    /// either: so all that wait are told with the first of them, and not one after the other.
+    pub(super) async fn have_in_turn(
+        &self,
+        conn: &mut Conn,
+        home: Home,
+        key: &str,
+    ) -> RedisResult<Copies> {
+        let written = Instant::now();
+        let turn = self.turn(home);
+        let mut failed = turn.lock().await;
+        if failed.is_some_and(|at| at >= written) {
+            return Ok(Copies::Lagging);
+        }
+        let copies = self.have(conn, home, key).await?;
+        if copies == Copies::Lagging {
+            *failed = Some(Instant::now());
+        }
+        Ok(copies)
+    }
+
+    fn turn(&self, home: Home) -> Turn {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(home).or_default())
+    }
+
+    /// Forgets whether there are replicas, not that there were: after a new dial it may be another server.
+    pub(super) fn look_again(&self) {
+        let mut homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
+        for known in homes.values_mut() {
+            known.asked = None;
+        }
+    }
+
+    /// Asks whether there are replicas, and remembers the answer.
+    async fn ask(&self, conn: &mut Conn, home: Home, key: &str) -> RedisResult<bool> {
+        let Some(count) = count(conn, key).await? else {
+            return Ok(false);
+        };
+        self.noted(home, count > 0);
+        Ok(count > 0)
+    }
+
+    fn noted(&self, home: Home, there: bool) {
+        let now = Instant::now();
+        let mut homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = homes.entry(home).or_default();
+        known.asked = Some((now, there));
+        if there {
+            known.seen = Some(now);
+        }
+    }
+
+    fn of(&self, home: Home) -> Known {
+        let homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
+        homes.get(&home).copied().unwrap_or_default()
+    }
+
+    fn known(&self, home: Home) -> Option<bool> {
+        let (at, there) = self.of(home).asked?;
+        (at.elapsed() < KNOWN).then_some(there)
     }
 
     fn none_at(&self, home: Home) -> Copies {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        match seen.get(&home) {
+        match self.of(home).seen {
             Some(last) if last.elapsed() < MISSED => Copies::Vanished,
             _ => Copies::Safe,
         }
     }
 }
 
-/// How many replicas are connected to the server that has `key`. A user without the right to ask
-/// is told of none.
-async fn count(conn: &mut Conn, key: &str) -> u64 {
+/// How many replicas are connected to the server that has `key`; `None`: this user may not ask.
+///
+/// # Errors
+/// There was no answer: then the write is not known to be safe, and the whole call is tried again.
+async fn count(conn: &mut Conn, key: &str) -> RedisResult<Option<u64>> {
     let mut info = redis::cmd("INFO");
     info.arg("replication");
     match conn.ask_home_of(key, info).await {
-        Ok(answer) => connected(&answer),
-        Err(_) => 0,
+        Ok(answer) => Ok(Some(connected(&answer))),
+        // Without the right to it, or where it is renamed.
+        Err(error) if matches!(error.code(), Some("NOPERM" | "ERR")) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -125,11 +211,27 @@ mod tests {
         let replicas = Replicas::default();
         let shards: Vec<Home> = Shard::all().take(2).map(Home::Of).collect();
         assert_eq!(replicas.none_at(shards[0]), Copies::Safe);
-        replicas.saw(shards[0]);
+        replicas.noted(shards[0], true);
+        assert_eq!(replicas.known(shards[0]), Some(true));
         tokio::time::advance(MISSED - Duration::from_millis(1)).await;
         assert_eq!(replicas.none_at(shards[0]), Copies::Vanished);
         assert_eq!(replicas.none_at(shards[1]), Copies::Safe);
         tokio::time::advance(Duration::from_millis(1)).await;
         assert_eq!(replicas.none_at(shards[0]), Copies::Safe);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whether_there_are_replicas_is_asked_again_after_a_second_or_a_dial() {
+        let replicas = Replicas::default();
+        assert_eq!(replicas.known(Home::Ledger), None);
+        replicas.noted(Home::Ledger, false);
+        tokio::time::advance(KNOWN - Duration::from_millis(1)).await;
+        assert_eq!(replicas.known(Home::Ledger), Some(false));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert_eq!(replicas.known(Home::Ledger), None);
+        replicas.noted(Home::Ledger, true);
+        replicas.look_again();
+        assert_eq!(replicas.known(Home::Ledger), None);
+        assert_eq!(replicas.none_at(Home::Ledger), Copies::Vanished);
     }
 }

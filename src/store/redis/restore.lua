@@ -10,14 +10,16 @@ if wrong then return corrupt(wrong) end
 local id = ARGV[1]
 if redis.call('HGET', KEYS[4], 'standing') ~= 'open' then return 0 end
 local alarms = {gate = tonumber(ARGV[2]), card = tonumber(ARGV[3])}
+local texts = redis.pcall('HMGET', KEYS[3], 'gate:' .. id, 'card:' .. id)
+if texts.err then return corrupt('holds') end
 local set = 0
-for _, lane in ipairs(LANES) do
-  if alarms[lane] and not due[lane].at(id) then
-    local hold = read_hold(lane, id)
+for n, lane in ipairs(LANES) do
+  if alarms[lane] and not due_at(lane, id) then
+    local hold = hold_of(lane, texts[n])
     if held(hold) then
-      due[lane].set(id, hold.till)
+      set_due(lane, id, hold.till)
     else
-      let_go(lane, id, hold, alarms[lane])
+      let_go(hold, id, alarms[lane])
     end
     set = set + 1
   end

@@ -32,7 +32,6 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("XTRIM", &["MAXLEN", "1"]),
     ("ZADD", &["1", "m"]),
     ("ZRANGE", &["0", "-1"]),
-    ("ZRANGEBYSCORE", &["0", "1"]),
     ("ZREM", &["m"]),
     ("ZREMRANGEBYRANK", &["0", "0"]),
     ("ZSCORE", &["m"]),

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::servers::kube::{KubeServer, Who, documents};
+use crate::servers::proxy::Proxy;
 
 /// The name of a request in these tests.
 pub(crate) const REQUEST: &str = "k7m3xa";
@@ -100,6 +101,21 @@ impl Arena {
         arena.config = Some(config);
         arena.opt_in(&arena.namespace).await;
         arena
+    }
+
+    /// Real, with a proxy between the bot and it.
+    pub(crate) async fn linked() -> (Self, Proxy) {
+        let server = KubeServer::shared().await;
+        let mut config = server.config(Who::Bot).await;
+        let authority = config.cluster_url.authority().unwrap().to_string();
+        let link = Proxy::before(&authority).await;
+        let address = format!("https://{}", link.address());
+        config.cluster_url = address.parse().unwrap();
+        let bot = Cluster::connect("real", &config, Arc::new(SystemClock)).unwrap();
+        let mut arena = Self::of(server.client(Who::Admin).await, bot, None).await;
+        arena.config = Some(config);
+        arena.opt_in(&arena.namespace).await;
+        (arena, link)
     }
 
     async fn of(admin: kube::Client, bot: Cluster, sim: Option<SimCluster>) -> Self {
@@ -220,8 +236,9 @@ impl Arena {
         let mut changes = self.bot.changes();
         let found = async {
             loop {
-                let mut mine = self.bot.managed_now();
-                mine.retain(|o| o.at.namespace == self.namespace);
+                let all = self.bot.managed_now().into_iter();
+                let mine = all.filter(|o| o.at.namespace == self.namespace);
+                let mine: Vec<SeenObject> = mine.map(Arc::unwrap_or_clone).collect();
                 if fits(&mine) {
                     return;
                 }

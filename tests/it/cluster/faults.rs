@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::arena::{Arena, until};
 use crate::servers::kube::KubeServer;
+use crate::servers::proxy::LinkFault;
 
 #[tokio::test(start_paused = true)]
 async fn short_troubles_are_got_over() {
@@ -266,4 +267,28 @@ async fn an_object_that_loses_its_marks_while_it_is_closed_is_still_closed() {
         left.iter()
             .all(|o| o["metadata"]["name"] != at.name.as_str())
     );
+}
+
+/// As many as a burst of closings leaves behind.
+const CONNECTIONS: usize = 12;
+
+/// One call may wait for a dead connection, those after it may not.
+const LEFT_BEHIND: Duration = Duration::from_secs(7);
+
+#[tokio::test]
+async fn connections_that_died_in_silence_cost_a_closing_one_wait_however_many_they_are() {
+    let (arena, link) = Arena::linked().await;
+    let at = arena.at(0);
+    for fault in [LinkFault::HalfOpen, LinkFault::Deaf] {
+        arena.bot.apply(&arena.gate(0), None).await.unwrap();
+        let reads = (0..CONNECTIONS).map(|_| arena.bot.read(&at));
+        futures::future::join_all(reads).await;
+        link.suffer(fault);
+        let began = Instant::now();
+        let closed = arena.bot.withdraw(&at).await.unwrap();
+        let took = began.elapsed();
+        assert_eq!(closed, Withdrawn::Closed, "{fault:?}");
+        assert!(took <= LEFT_BEHIND, "{fault:?}: closed after {took:?}");
+        link.heal();
+    }
 }

@@ -1,6 +1,6 @@
 //! Opening and closing gates.
 
-use drawbridge::cluster::{ClusterError, ObjectRef, Withdrawn};
+use drawbridge::cluster::{ClusterError, ObjectRef, SeenObject, Withdrawn};
 use kube::api::{DeleteParams, PropagationPolicy};
 use serde_json::{Value, json};
 
@@ -244,4 +244,62 @@ async fn a_namespace_that_is_missing_is_named(arena: Arena) {
         ),
         other => panic!("{other:?}"),
     }
+}
+
+/// A gate that the bot's watch shows.
+async fn shown(arena: &Arena) -> ObjectRef {
+    let applied = arena.bot.apply(&arena.gate(0), None).await.unwrap();
+    arena.watched().await;
+    arena.managed(|mine| mine.len() == 1).await;
+    arena.at(0).with_uid(applied.uid)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_watch_shows_goes_with_one_delete() {
+    let arena = Arena::in_process().await;
+    let at = shown(&arena).await;
+    arena.sim().take_calls();
+    assert_eq!(arena.bot.withdraw(&at).await.unwrap(), Withdrawn::Closed);
+    let calls = arena.sim().take_calls();
+    let verbs: Vec<&str> = calls.iter().map(|call| call.verb).collect();
+    assert_eq!(verbs, ["delete"]);
+    assert_eq!(arena.bot.read(&at).await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_as_shown_any_more_is_looked_at_before_it_is_deleted() {
+    let arena = Arena::in_process().await;
+    let at = shown(&arena).await;
+    arena.sim().lose_events(true);
+    let expires_at = "drawbridge.dev/expires-at";
+    let later = json!({"metadata": {"annotations": {expires_at: "2026-11-23T12:00:00Z"}}});
+    arena.edit(&at.name, later).await;
+    let overdue = |seen: &SeenObject| seen.annotations[expires_at] == "2026-11-23T10:00:00Z";
+    let done = arena.bot.withdraw_if(&at, overdue).await.unwrap();
+    assert!(matches!(done, Withdrawn::Kept(_)), "{done:?}");
+    assert_eq!(arena.bot.withdraw(&at).await.unwrap(), Withdrawn::Closed);
+    assert_eq!(arena.bot.read(&at).await.unwrap(), None);
+    // It is shown still.
+    assert_eq!(
+        arena.bot.withdraw(&at).await.unwrap(),
+        Withdrawn::AlreadyGone
+    );
+    let foreign = arena.foreign(&at.name).await;
+    let done = arena.bot.withdraw(&at).await.unwrap();
+    assert!(matches!(done, Withdrawn::NotOurs(_)), "{done:?}");
+    let still = arena.policies().get(&at.name).await.unwrap();
+    assert_eq!(still.metadata.uid, foreign.metadata.uid);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_that_only_marks_what_is_shown_is_not_called_closed() {
+    let arena = Arena::in_process().await;
+    let at = shown(&arena).await;
+    let held = json!({"metadata": {"finalizers": ["example.com/hold"]}});
+    arena.edit(&at.name, held).await;
+    let is_held = |one: &SeenObject| one.manifest.pointer("/metadata/finalizers").is_some();
+    arena.managed(|mine| mine.iter().all(is_held)).await;
+    let done = arena.bot.withdraw(&at).await;
+    assert!(matches!(done, Err(ClusterError::Conflict(_))), "{done:?}");
+    assert!(arena.bot.read(&at).await.unwrap().unwrap().deleting);
 }

@@ -328,7 +328,7 @@ async fn a_forbidden_kind_is_named_and_its_known_gates_are_kept() {
     let managed = arena.bot.managed().await.unwrap();
     assert_eq!(managed.unseen, [(Kind::RoleBinding, Sees::Forbidden)]);
     // Nor is it gone to whoever reads it.
-    let at = arena.bot.managed_now().remove(0).at;
+    let at = arena.bot.managed_now().remove(0).at.clone();
     let read = arena.bot.read(&at).await;
     assert!(
         matches!(read, Err(ClusterError::Forbidden { .. })),
@@ -405,7 +405,7 @@ async fn a_kind_that_goes_takes_its_gates_with_it_and_ends_no_grant() {
     arena.bot.apply(&names(&arena, 0), None).await.unwrap();
     arena.watched().await;
     arena.managed(|mine| mine.len() == 1).await;
-    let at = arena.bot.managed_now().remove(0).at;
+    let at = arena.bot.managed_now().remove(0).at.clone();
     arena.sim().serve_group("cilium.io", false);
     arena.managed_at_last(<[_]>::is_empty).await;
     assert_eq!(arena.bot.gates(Kind::CiliumNetworkPolicy), Sees::Absent);

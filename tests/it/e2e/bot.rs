@@ -27,10 +27,28 @@ pub(crate) struct Bot {
 impl Bot {
     /// Starts the program; everything it prints goes to `log`.
     pub(crate) fn start(args: &[&str], env: &Env, log: &Path) -> Self {
-        let output = File::create(log).unwrap();
-        let process = Command::new(env!("CARGO_BIN_EXE_drawbridge"))
-            .args(args)
+        let mut program = Command::new(env!("CARGO_BIN_EXE_drawbridge"));
+        program.args(args).env_clear();
+        Self::of(program, env, log)
+    }
+
+    /// Starts `drawbridge serve` with a small disk of its own at `disk`, which nobody else sees but through
+    /// [`Bot::root`] and which is gone with the process. Needs user namespaces, or root.
+    pub(crate) fn on_small_disk(disk: &Path, env: &Env, log: &Path) -> Self {
+        let mounted = "mount -t tmpfs -o size=12m tmpfs \"$0\" && exec \"$@\"";
+        let mut program = Command::new("unshare");
+        program
+            .args(["--map-root-user", "--mount", "sh", "-c", mounted])
+            .arg(disk)
+            .args([env!("CARGO_BIN_EXE_drawbridge"), "serve"])
             .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        Self::of(program, env, log)
+    }
+
+    fn of(mut program: Command, env: &Env, log: &Path) -> Self {
+        let output = File::create(log).unwrap();
+        let process = program
             .envs(env)
             .stdin(Stdio::null())
             .stdout(output.try_clone().unwrap())
@@ -78,6 +96,11 @@ impl Bot {
             (found == status).then(|| serde_json::from_str(&body).unwrap())
         });
         within(limit, &format!("/readyz answers {status}"), answers).await
+    }
+
+    /// The root of the files as it sees them.
+    pub(crate) fn root(&self) -> PathBuf {
+        format!("/proc/{}/root", self.process.id()).into()
     }
 
     /// SIGKILL: it cannot do a thing more.

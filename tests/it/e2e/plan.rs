@@ -23,6 +23,8 @@ pub(crate) enum Door {
 pub(crate) enum Keeper {
     Redis,
     Sqlite,
+    /// In what the test starts itself; it sets `REDIS_URL`.
+    Elsewhere,
 }
 
 /// A world to be made.
@@ -30,6 +32,8 @@ pub(crate) enum Keeper {
 pub(crate) struct Plan {
     pub(crate) door: Door,
     pub(crate) keeper: Keeper,
+    /// Further options of this world's Redis.
+    pub(crate) redis: &'static [&'static str],
     /// Votes that the only stage of the rule needs.
     pub(crate) need: u32,
     /// Whether to start an API server that may be stopped.
@@ -40,6 +44,8 @@ pub(crate) struct Plan {
     /// Whether to start an API server with nothing of ours in it: a test installs, as somebody who follows a
     /// page. The town's namespaces are `shop` and `orders`, as on pages.
     pub(crate) bare: bool,
+    /// Whether a proxy is before everything that the bot depends on.
+    pub(crate) links: bool,
     /// Whether Slack counts calls.
     pub(crate) rate_limits: bool,
 }
@@ -49,10 +55,12 @@ impl Default for Plan {
         Self {
             door: Door::SocketMode,
             keeper: Keeper::Redis,
+            redis: &[],
             need: 1,
             own_api: false,
             audited: false,
             bare: false,
+            links: false,
             rate_limits: true,
         }
     }

@@ -13,8 +13,12 @@ use super::world::World;
 /// Requests, spread over people and channels: Slack takes one message a second in each.
 const ASKS: usize = 20;
 
+/// Seconds of the shortest ask.
+const SHORTEST: usize = 12;
+
 const PEOPLE: [&str; 4] = ["ann", "bob", "cas", "deb"];
-const CHANNELS: [&str; 4] = ["access-orders", "access-payments", "incidents", "payments"];
+pub(super) const CHANNELS: [&str; 4] =
+    ["access-orders", "access-payments", "incidents", "payments"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_replicas_do_everything_once_though_one_is_killed() {
@@ -23,8 +27,8 @@ async fn two_replicas_do_everything_once_though_one_is_killed() {
         ..Plan::default()
     })
     .await;
-    people_come(&world);
-    rules_by_channel(&world);
+    people_come(&world, &PEOPLE);
+    rules_by_channel(&world, SHORTEST);
     let mut first = world.serve().await;
     let mut second = world.serve().await;
 
@@ -68,7 +72,7 @@ async fn two_replicas_do_everything_once_though_one_is_killed() {
 
 fn everybody_asks(world: &World) {
     for n in 0..ASKS {
-        let length = 12 + n / PEOPLE.len() % CHANNELS.len();
+        let length = SHORTEST + n / PEOPLE.len() % CHANNELS.len();
         let text = format!("{} for {length}s because INC-{n}", world.path_text());
         world.types(PEOPLE[n % PEOPLE.len()], &text);
     }
@@ -103,21 +107,22 @@ async fn was_lost(world: &World, card: &Seen, since: &Since) -> bool {
     .await
 }
 
-fn people_come(world: &World) {
-    for person in PEOPLE {
+pub(super) fn people_come(world: &World, people: &[&str]) {
+    for person in people {
         world.slack.add_person(Person::named(person));
         world.slack.join(person, "payments").unwrap();
     }
-    world.slack.set_group("backend", &PEOPLE).unwrap();
+    world.slack.set_group("backend", people).unwrap();
 }
 
-/// The same rule once for each channel, chosen by the length that is asked for.
-fn rules_by_channel(world: &World) {
+/// The same rule once for each channel, chosen by the length that is asked for: `shortest` seconds lead
+/// to the first, a second more to the next.
+pub(super) fn rules_by_channel(world: &World, shortest: usize) {
     let rules = world.folder.path().join("rules");
     let rule = std::fs::read_to_string(rules.join("orders.yaml")).unwrap();
     std::fs::remove_file(rules.join("orders.yaml")).unwrap();
     for (n, channel) in CHANNELS.iter().enumerate() {
-        let length = 12 + n;
+        let length = shortest + n;
         let rule = rule
             .replace("name: orders}", &format!("name: orders-{n}}}"))
             .replace("#access-orders", &format!("#{channel}"))

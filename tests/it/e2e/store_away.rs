@@ -5,6 +5,7 @@ use std::time::Duration;
 use drawbridge::sim::slack::Fault;
 
 use super::plan::Plan;
+use super::records;
 use super::wait::{ANSWER, NORMALLY, REDIS_AWAY, SLACK, SOON, now};
 use super::world::World;
 use crate::servers::proxy::Proxy;
@@ -12,9 +13,13 @@ use crate::servers::proxy::Proxy;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_was_emptied_leaves_nothing_open_and_people_are_told() {
     let (mut world, _bot) = World::with_bot(Plan::default()).await;
+    let waiting = world.asks("max", "1h").await;
     let cards = world.opens_many(2, "8s").await;
     let since = world.listen();
     let _: String = world.redis().query(&["FLUSHALL"]).await;
+    // What waited is gone: whoever answers it hears so, and nothing opens.
+    world.clicks("lee", &waiting, "Approve");
+    since.answered("lee", "No request").await;
     // Nobody waits for Slack before closing.
     for fault in [
         Fault::NoAnswer,
@@ -37,6 +42,42 @@ async fn a_redis_that_was_emptied_leaves_nothing_open_and_people_are_told() {
         2,
         "people are told once of a gate of two objects"
     );
+    world.ends_well().await;
+}
+
+/// Killed as by the system, with nothing said goodbye to: the log has every commit that was answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_dies_and_is_back_by_its_log_has_lost_nothing() {
+    tokio::join!(
+        back_by_its_log(&["--appendfsync", "always"]),
+        back_by_its_log(&["--appendfsync", "everysec"]),
+    );
+}
+
+async fn back_by_its_log(redis: &'static [&'static str]) {
+    let plan = Plan {
+        redis,
+        ..Plan::default()
+    };
+    let (mut world, _bot) = World::with_bot(plan).await;
+    let second = world.asks("max", "8s").await;
+    let waiting = world.asks("max", "1h").await;
+    let (card, _) = world.opens("8s").await;
+    let since = world.listen();
+    world.clicks("lee", &second, "Approve");
+    world.shows(&second, "lee", "*Open* until").await;
+    world.redis().kill();
+    world.redis().restart().await;
+    world.gates.all_gone(SOON).await;
+    world.all_closed_on_time(REDIS_AWAY);
+    for (person, card) in [("dana", &card), ("max", &second)] {
+        since.told(person, "Expired and closed").await;
+        world.shows(card, "lee", "Expired and closed").await;
+    }
+    world.denies("lee", &waiting).await;
+    world.shows(&waiting, "lee", "Refused").await;
+    let records = records::of_requests(&world, 2).await;
+    assert_eq!(records.len(), 3, "{records:?}");
     world.ends_well().await;
 }
 
@@ -158,7 +199,7 @@ async fn while_redis_hangs_gates_close_and_people_hear_that_nothing_was_done() {
 }
 
 /// Somebody asks and somebody clicks; both are told within the time that Slack gives.
-async fn told_at_once_that_nothing_was_done(world: &World) {
+pub(super) async fn told_at_once_that_nothing_was_done(world: &World) {
     let since = world.listen();
     let asked = now();
     world.types(

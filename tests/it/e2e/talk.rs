@@ -1,5 +1,6 @@
 //! What people do in Slack, and waiting for what they see.
 
+use drawbridge::id::RequestId;
 use drawbridge::sim::slack::{Changed, Seen, Slack};
 
 use super::gates::Gate;
@@ -159,13 +160,14 @@ impl Since {
         self.wait("lee", "[Approve]", is_card).await
     }
 
-    /// A card that is none of these.
+    /// A card that is none of these, however long it takes.
     pub(crate) async fn another_card(&self, known: &[Seen]) -> Seen {
         let is_new = |seen: &Seen| {
             let card = seen.place != "DM" && seen.buttons.contains(&"Approve".to_owned());
             card && !known.iter().any(|old| old.at == seen.at)
         };
-        self.wait("lee", "[Approve]", is_new).await
+        let heard = |_: &_| self.heard("lee").into_iter().find(|seen| is_new(seen));
+        self.slack.until(heard).await
     }
 
     /// Waits until a person was sent a text so often.
@@ -182,10 +184,29 @@ impl Since {
             .count()
     }
 
+    /// Whether nobody was told this about the request of a card.
+    pub(crate) fn nobody_read_of(&self, card: &Seen, text: &str) -> bool {
+        let id = request_of(card);
+        let about = |seen: &Seen| seen.says(text) && seen.says(&id);
+        READERS.iter().all(|who| !self.heard(who).iter().any(about))
+    }
+
     /// Whether nobody was told this.
     pub(crate) fn nobody_read(&self, text: &str) -> bool {
-        ["dana", "lee", "mia"]
+        READERS
             .iter()
             .all(|who| !self.heard(who).iter().any(|seen| seen.says(text)))
     }
+}
+
+/// Those who ask or approve in these tests: whatever is said of a request, one of them reads it.
+const READERS: [&str; 4] = ["dana", "max", "lee", "mia"];
+
+/// The id of the request that a card is of.
+pub(crate) fn request_of(card: &Seen) -> String {
+    let words = card.lines.join(" ");
+    let mut words = words.split('`');
+    let id = words.find(|word| word.parse::<RequestId>().is_ok());
+    id.unwrap_or_else(|| panic!("no request is named: {words:?}"))
+        .to_owned()
 }

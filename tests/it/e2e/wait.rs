@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use drawbridge::clock::{Clock, SystemClock};
+use drawbridge::reaper::bounds;
 use drawbridge::units::Time;
 
 /// A bound for a broken test, not a pace: whatever is waited for without a promise comes far sooner.
@@ -10,10 +11,21 @@ pub(crate) const SOON: Duration = Duration::from_secs(45);
 
 /// How long an object may outlive its time [C]: normally, when a replica was lost, when Redis is away
 /// or was emptied, and counted from the API server's return.
-pub(crate) const NORMALLY: Duration = Duration::from_secs(2);
-pub(crate) const REPLICA_LOST: Duration = Duration::from_secs(3);
-pub(crate) const REDIS_AWAY: Duration = Duration::from_secs(5);
-pub(crate) const API_BACK: Duration = Duration::from_secs(15);
+pub(crate) const NORMALLY: Duration = bounds::NORMALLY.std();
+pub(crate) const REPLICA_LOST: Duration = bounds::REPLICA_LOST.std();
+pub(crate) const REDIS_AWAY: Duration = bounds::STORE_AWAY.std();
+pub(crate) const API_BACK: Duration = bounds::API_BACK.std();
+
+/// How long an object may outlive its time while every answer over a link takes half a second: a
+/// closing is one delete, or, where that answer is lost or no plain word, a look, a delete and a look (README, failure
+/// table).
+pub(crate) const SLOW_LINK: Duration = Duration::from_secs(5);
+
+/// How soon everything works again after a link or a server does (README, failure table).
+pub(crate) const RECOVERED: Duration = Duration::from_secs(15);
+
+/// How soon a Socket Mode connection that went silent is known to be dead and replaced.
+pub(crate) const SOCKET_REPLACED: Duration = Duration::from_secs(45);
 
 /// How long a person may wait for the first answer [C].
 pub(crate) const ANSWER: Duration = Duration::from_secs(3);

@@ -1,8 +1,8 @@
 //! One test's world: a town in an API server, a Redis, a Slack, and as many bots as it starts.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -19,10 +19,12 @@ use tokio_util::task::TaskTracker;
 
 use super::bot::{Bot, Env};
 use super::gates::Gates;
+use super::links::{self, Links};
 use super::plan::{Door, Keeper, Plan, REDIS_PASSWORD, SECRETS, template};
 use super::town::{Inventory, Town};
 use super::wait::{SLACK, SOON};
 use crate::servers::kube::{KubeServer, Who};
+use crate::servers::proxy::Proxy;
 use crate::servers::redis::{Product, RedisServer};
 
 /// Where the town's pods live.
@@ -40,18 +42,19 @@ pub(crate) struct World {
     pub(crate) gates: Gates,
     pub(crate) env: Env,
     pub(crate) folder: TempDir,
+    links: Option<Links>,
     api: Api,
     plan: Plan,
     before: Inventory,
     secrets: Vec<String>,
-    logs: Vec<PathBuf>,
+    logs: Mutex<Vec<PathBuf>>,
     stop: CancellationToken,
 }
 
 impl World {
     /// A world without a bot.
     pub(crate) async fn new(plan: Plan) -> Self {
-        let (api, redis, (slack, stop)) =
+        let (api, redis, (slack, stop, proxies)) =
             tokio::join!(api_server(&plan), keeper(&plan), open_slack(&plan));
         let folder = tempfile::tempdir().unwrap();
         let admin = api.server().client(Who::Admin).await;
@@ -80,10 +83,11 @@ impl World {
             gates,
             env: Env::new(),
             folder,
+            links: None,
             plan,
             before,
             secrets,
-            logs: Vec::new(),
+            logs: Mutex::default(),
             stop,
             town,
             api,
@@ -91,6 +95,11 @@ impl World {
         if let Some(token) = token {
             world.write_files(&token);
             world.env = world.environment();
+        }
+        if let Some(proxies) = proxies {
+            let redis = world.redis().address();
+            let around = (&mut world.env, world.slack.setup());
+            world.links = Some(Links::lead(proxies, around, &redis).await);
         }
         world
     }
@@ -163,21 +172,45 @@ impl World {
             Door::SignedHttp => ("SLACK_SIGNING_SECRET", &setup.signing_secret),
         };
         env.insert(name.to_owned(), secret.clone());
-        let (name, place) = match &self.redis {
-            Some(redis) => (
-                "REDIS_URL",
-                format!("redis://bot:{REDIS_PASSWORD}@{}", redis.address()),
-            ),
-            None => ("DRAWBRIDGE_STORE", format!("sqlite:{}", path("store.db"))),
-        };
-        env.insert(name.to_owned(), place);
+        match (&self.redis, self.plan.keeper) {
+            (Some(redis), _) => {
+                let place = format!("redis://bot:{REDIS_PASSWORD}@{}", redis.address());
+                env.insert("REDIS_URL".to_owned(), place);
+            }
+            (None, Keeper::Sqlite) => {
+                let place = format!("sqlite:{}", path("store.db"));
+                env.insert("DRAWBRIDGE_STORE".to_owned(), place);
+            }
+            (None, _) => {}
+        }
         env
     }
 
     /// Starts `drawbridge` with these arguments.
     pub(crate) fn run(&mut self, args: &[&str]) -> Bot {
-        let log = self.path(&format!("{}.log", self.logs.len()));
-        self.logs.push(log.clone());
+        self.launch(args)
+    }
+
+    /// Starts `drawbridge serve` with its SQLite file on a small disk of its own, and waits until it is
+    /// ready; the folder on that disk, as others see it.
+    pub(crate) async fn serve_on_small_disk(&mut self) -> (Bot, PathBuf) {
+        let disk = self.path("disk");
+        std::fs::create_dir(&disk).unwrap();
+        let store = format!("sqlite:{}/store.db", disk.display());
+        self.env.insert("DRAWBRIDGE_STORE".to_owned(), store);
+        let log = self.path("disk.log");
+        self.logs.lock().unwrap().push(log.clone());
+        let mut bot = Bot::on_small_disk(&disk, &self.env, &log);
+        self.reachable(&mut bot).await;
+        let seen = bot.root().join(disk.strip_prefix("/").unwrap());
+        (bot, seen)
+    }
+
+    /// The same, for tests that do several things at once.
+    pub(crate) fn launch(&self, args: &[&str]) -> Bot {
+        let mut logs = self.logs.lock().unwrap();
+        let log = self.path(&format!("{}.log", logs.len()));
+        logs.push(log.clone());
         Bot::start(args, &self.env, &log)
     }
 
@@ -223,6 +256,11 @@ impl World {
             Api::Own(server) => server,
             Api::Shared(_) => panic!("the API server is not this test's to stop"),
         }
+    }
+
+    /// The links of its bots, where the plan wants them.
+    pub(crate) fn links(&self) -> &Links {
+        self.links.as_ref().expect("a world with links")
     }
 
     /// The Redis of this world.
@@ -282,7 +320,7 @@ impl World {
     }
 
     fn no_secret_was_printed(&self) {
-        for log in &self.logs {
+        for log in self.logs.lock().unwrap().iter() {
             let output = std::fs::read_to_string(log).unwrap();
             // Addresses that Slack gives out are permissions, so they are secrets too.
             let addresses = ["ticket=", "/actions/T", "/commands/T"];
@@ -310,7 +348,7 @@ impl World {
                 gate.namespace, gate.name, gate.came, gate.gone
             );
         }
-        for log in &self.logs {
+        for log in self.logs.lock().unwrap().iter() {
             let output = std::fs::read_to_string(log).unwrap_or_default();
             let lines: Vec<&str> = output.lines().collect();
             let last = lines.len().saturating_sub(150);
@@ -350,7 +388,7 @@ async fn api_server(plan: &Plan) -> Api {
 /// A Redis whose user `bot` has a password; without a user name, as the tests look into it, it has
 /// none.
 async fn keeper(plan: &Plan) -> Option<RedisServer> {
-    if plan.keeper == Keeper::Sqlite {
+    if plan.keeper != Keeper::Redis {
         return None;
     }
     let user = [
@@ -362,11 +400,12 @@ async fn keeper(plan: &Plan) -> Option<RedisServer> {
         "&*",
         "+@all",
     ];
-    Some(RedisServer::start_with(Product::Redis, &user).await)
+    let options = [&user[..], plan.redis].concat();
+    Some(RedisServer::start_with(Product::Redis, &options).await)
 }
 
 /// A Slack on a port of its own, with everybody in it.
-async fn open_slack(plan: &Plan) -> (Slack, CancellationToken) {
+async fn open_slack(plan: &Plan) -> (Slack, CancellationToken, Option<(Proxy, Proxy)>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
@@ -376,11 +415,15 @@ async fn open_slack(plan: &Plan) -> (Slack, CancellationToken) {
         tracker: tracker.clone(),
         stop: stop.clone(),
     };
+    let proxies = links::before_slack(plan, &address.to_string()).await;
+    // Sockets are opened, and answers sent, where it says that it is.
+    let socket = proxies.as_ref().map(|(_, socket)| socket.address());
+    let address = socket.unwrap_or_else(|| address.to_string());
     let slack = Slack::new(plan.slack(format!("http://{address}")), around);
     people::move_in(&slack).unwrap();
     let serving = slack.clone();
     tracker.spawn(async move { serving.serve_tcp(listener).await });
-    (slack, stop)
+    (slack, stop, proxies)
 }
 
 /// The name of a town that no other test has.

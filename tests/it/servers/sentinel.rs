@@ -4,6 +4,8 @@
 //! let watched = Watched::start().await;
 //! let store = RedisStore::connect(&watched.url())?;
 //! watched.fail_over().await;                       // planned: the old primary becomes a replica
+//! watched.part().await;                            // the replica gets no write any more
+//! watched.lose_primary().await;                    // and becomes the primary without them
 //! ```
 
 use std::time::Duration;
@@ -12,6 +14,10 @@ use super::redis::{Product, RedisServer};
 
 /// Longest until roles have settled.
 const SETTLE: Duration = Duration::from_secs(30);
+
+/// Whom the replica follows the primary as, so that a test can keep it from following.
+const FOLLOWER: &str = "follower";
+const FOLLOWER_PASSWORD: &str = "follows";
 
 /// The name that the Sentinel knows the primary by.
 const NAME: &str = "main";
@@ -26,12 +32,19 @@ pub(crate) struct Watched {
 impl Watched {
     /// Starts all three and waits until the Sentinel knows the replica.
     pub(crate) async fn start() -> Self {
-        let primary = RedisServer::start(Product::Redis).await;
-        let replica = replica_of(&primary).await;
+        let password = format!(">{FOLLOWER_PASSWORD}");
+        let user = ["--user", FOLLOWER, "on", &password, "~*", "&*", "+@all"];
+        let primary = RedisServer::start_with(Product::Redis, &user).await;
+        let login = ["--masteruser", FOLLOWER, "--masterauth", FOLLOWER_PASSWORD];
+        let replica = replica_with(&primary, &[&login[..], &user].concat()).await;
+        // Whoever becomes a replica later logs in as well.
+        for (name, value) in [("masteruser", FOLLOWER), ("masterauth", FOLLOWER_PASSWORD)] {
+            let () = primary.query(&["CONFIG", "SET", name, value]).await;
+        }
         let port = primary.port().to_string();
         let sentinel = RedisServer::start_sentinel(&[
             &format!("sentinel monitor {NAME} 127.0.0.1 {port} 1"),
-            &format!("sentinel down-after-milliseconds {NAME} 1000"),
+            &format!("sentinel down-after-milliseconds {NAME} 2000"),
             &format!("sentinel failover-timeout {NAME} 5000"),
         ])
         .await;
@@ -78,6 +91,28 @@ impl Watched {
         .await;
     }
 
+    /// The replica is cut off and cannot come back: what is written from now on is on the primary alone.
+    pub(crate) async fn part(&self) {
+        let port = self.primary_port().await;
+        let primary = self.servers.iter().find(|server| server.port() == port);
+        let primary = primary.expect("one of ours is the primary");
+        let () = primary.query(&["ACL", "SETUSER", FOLLOWER, "off"]).await;
+        let _: u32 = primary.query(&["CLIENT", "KILL", "TYPE", "replica"]).await;
+        until(async || {
+            let info: String = primary.query(&["INFO", "replication"]).await;
+            info.contains("connected_slaves:0")
+        })
+        .await;
+    }
+
+    /// The primary dies and stays dead; returns when the Sentinel has made the replica the primary.
+    pub(crate) async fn lose_primary(&mut self) {
+        let before = self.primary_port().await;
+        let primary = self.servers.iter_mut().find(|it| it.port() == before);
+        primary.expect("one of ours is the primary").kill();
+        until(async || self.primary_port().await != before).await;
+    }
+
     async fn primary_port(&self) -> u16 {
         let command = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME];
         let (_, port): (String, u16) = self.sentinel.query(&command).await;
@@ -87,8 +122,13 @@ impl Watched {
 
 /// Starts a server that follows `primary`, and waits until both say that it does.
 pub(crate) async fn replica_of(primary: &RedisServer) -> RedisServer {
+    replica_with(primary, &[]).await
+}
+
+async fn replica_with(primary: &RedisServer, more: &[&str]) -> RedisServer {
     let port = primary.port().to_string();
     let options = ["--replicaof", "127.0.0.1", &port, "--appendonly", "no"];
+    let options = [&options[..], more].concat();
     let replica = RedisServer::start_with(Product::Redis, &options).await;
     until(async || {
         let own: String = replica.query(&["INFO", "replication"]).await;

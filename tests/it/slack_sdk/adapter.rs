@@ -93,6 +93,10 @@ impl Bot {
 
 #[async_trait]
 impl Receiver for Bot {
+    fn is_marked(&self, _: &Inbound) -> bool {
+        false
+    }
+
     async fn receive(&self, inbound: Inbound) -> Ack {
         match &inbound.what {
             What::Said {

@@ -24,6 +24,7 @@ macro_rules! with_cases {
             commits::one_delivery_creates_one_request
             commits::eight_deliveries_at_once_create_one_request
             commits::a_thousand_concurrent_commits_on_one_request_lose_nothing
+            commits::a_lasting_step_is_like_any_other_where_nothing_can_be_lost
             commits::events_are_numbered_without_gaps
             commits::what_breaks_the_bounds_is_refused_and_not_written
             claims::no_alarm_is_handed_out_twice_within_a_lease

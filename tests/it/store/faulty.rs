@@ -155,6 +155,10 @@ impl Store for Faulty {
         self.through(self.store.renew(claim, lease)).await
     }
 
+    async fn renew_lasting(&self, claim: &Claim, lease: Seconds) -> Result<bool> {
+        self.through(self.store.renew_lasting(claim, lease)).await
+    }
+
     async fn release(&self, claim: &Claim, again_at: Time) -> Result<bool> {
         self.through(self.store.release(claim, again_at)).await
     }

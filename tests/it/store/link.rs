@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::harness::now;
 use super::steps::*;
-use crate::servers::proxy::Proxy;
+use crate::servers::proxy::{LinkFault, Proxy};
 use crate::servers::redis::{Product, RedisServer};
 use crate::servers::sentinel::{Watched, replica_of, until};
 
@@ -77,7 +77,7 @@ async fn a_link_whose_answers_vanish_is_replaced_and_the_lost_commit_is_known() 
         events: vec!["{}".to_owned()],
         ..after(&load(&*store, &id(1)).await)
     };
-    proxy.swallow_answers(true);
+    proxy.suffer(LinkFault::HalfOpen);
     // The commit is done, its answer is lost; two other calls get no answer either.
     let started = Instant::now();
     let mut lost = JoinSet::new();
@@ -173,20 +173,31 @@ async fn replicated() -> (RedisServer, RedisServer, RedisStore, Commit) {
     let due = now(&store).await - secs(1);
     with_alarms(&store, &id(1), gate(due)).await;
     let held = claim_one(&store, Lane::Gate, ALL).await;
-    let step = under(&held, after(&load(&store, &id(1)).await));
+    let step = lasting(under(&held, after(&load(&store, &id(1)).await)));
     (primary, replica, store, step)
 }
 
+/// A call that no replica had in time: told so within its bound, and to be tried later.
+async fn is_unreplicated<T: std::fmt::Debug>(call: impl Future<Output = Result<T, StoreError>>) {
+    let started = Instant::now();
+    let error = call.await.unwrap_err();
+    assert!(matches!(error, StoreError::Unreplicated), "{error}");
+    assert_eq!(error.retry(), Retry::Later);
+    assert!(started.elapsed() < Duration::from_secs(2));
+}
+
 #[tokio::test]
-async fn a_commit_before_an_effect_waits_for_a_replica_and_fails_closed() {
+async fn a_lasting_commit_waits_for_a_replica_and_goes_on_when_it_is_back() {
     let (_primary, replica, store, step) = replicated().await;
     replica.freeze(true);
-    let error = store.commit(step.clone()).await.unwrap_err();
-    assert!(matches!(error, StoreError::Away(_)), "{error}");
+    is_unreplicated(store.commit(step.clone())).await;
     assert_eq!(store.counts().unreplicated, 1);
-    // Repeated, it still waits: it is done, but may yet be lost.
-    store.commit(step.clone()).await.unwrap_err();
-    // What closes, and what comes from a person, does not wait.
+    // Repeated, it still waits: it is done, but may yet be lost. So does whatever comes after it.
+    is_unreplicated(store.commit(step.clone())).await;
+    let vote = lasting(after(&load(&store, &id(1)).await));
+    is_unreplicated(store.commit(vote.clone())).await;
+    is_unreplicated(store.commit(lasting(create(&id(3))))).await;
+    // What lets go does not wait.
     let closing = Commit {
         closing: true,
         ..after(&load(&store, &id(1)).await)
@@ -194,6 +205,58 @@ async fn a_commit_before_an_effect_waits_for_a_replica_and_fails_closed() {
     done(&store, closing).await;
     done(&store, create(&id(2))).await;
     replica.freeze(false);
+    let again = store.commit(step).await.unwrap();
+    assert_eq!(again, Committed::AlreadyApplied(Revision(2)));
+    let again = store.commit(vote).await.unwrap();
+    assert_eq!(again, Committed::AlreadyApplied(Revision(3)));
+}
+
+#[tokio::test]
+async fn a_lane_shows_nothing_before_a_replica_has_it() {
+    let (_primary, replica, store, _) = replicated().await;
+    let due = now(&store).await - secs(1);
+    with_alarms(&store, &id(2), gate(due)).await;
+    let held = claim_one(&store, Lane::Gate, ALL).await;
+    assert!(store.renew_lasting(&held, ALL.lease).await.unwrap());
+    replica.freeze(true);
+    is_unreplicated(store.renew_lasting(&held, ALL.lease)).await;
+    assert!(store.renew(&held, ALL.lease).await.unwrap());
+    replica.freeze(false);
+    assert!(store.renew_lasting(&held, ALL.lease).await.unwrap());
+}
+
+/// As many as a process has hands for, all at one server.
+#[tokio::test]
+async fn lanes_that_wait_for_a_replica_are_told_together_and_hold_up_no_decision() {
+    let (_primary, replica, store, step) = replicated().await;
+    let mut held = Vec::new();
+    for n in 10..42 {
+        let due = now(&store).await - secs(1);
+        with_alarms(&store, &id(n), gate(due)).await;
+        held.push(claim_one(&store, Lane::Gate, ALL).await);
+    }
+    replica.freeze(true);
+    let lanes = held
+        .iter()
+        .map(|claim| store.renew_lasting(claim, ALL.lease));
+    let lanes = futures::future::join_all(lanes.map(is_unreplicated));
+    tokio::join!(lanes, is_unreplicated(store.commit(step)));
+    let counts = store.counts();
+    assert_eq!((counts.unreplicated, counts.late), (33, 0));
+    for claim in &held {
+        assert!(store.renew(claim, ALL.lease).await.unwrap(), "it is kept");
+    }
+}
+
+#[tokio::test]
+async fn a_replica_whose_link_breaks_is_waited_for_until_it_follows_again() {
+    let (primary, replica, store, step) = replicated().await;
+    done(&store, lasting(create(&id(2)))).await;
+    let _: () = replica.query(&["REPLICAOF", "127.0.0.1", "1"]).await;
+    is_unreplicated(store.commit(step.clone())).await;
+    let port = primary.port().to_string();
+    let _: () = replica.query(&["REPLICAOF", "127.0.0.1", &port]).await;
+    until(async || store.commit(step.clone()).await.is_ok()).await;
     let again = store.commit(step).await.unwrap();
     assert_eq!(again, Committed::AlreadyApplied(Revision(2)));
 }
@@ -209,8 +272,7 @@ async fn a_vanished_replica_is_missed_but_a_server_without_one_is_trusted() {
         info.contains("connected_slaves:0")
     })
     .await;
-    let error = store.commit(step.clone()).await.unwrap_err();
-    assert!(matches!(error, StoreError::Away(_)), "{error}");
+    is_unreplicated(store.commit(step.clone())).await;
     assert_eq!(store.counts().unreplicated, 1);
     // A store that never saw one takes the server as it is.
     let other = connect(&primary.url());
@@ -235,7 +297,7 @@ async fn effect(store: &RedisStore, n: usize) -> Result<bool, StoreError> {
     ) else {
         return Ok(false);
     };
-    let answer = store.commit(under(held, after(&record))).await?;
+    let answer = store.commit(lasting(under(held, after(&record)))).await?;
     Ok(matches!(answer, Committed::Applied(_)))
 }
 

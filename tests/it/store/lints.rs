@@ -102,7 +102,6 @@ fn scripts_use_known_commands_only() {
         "XTRIM",
         "ZADD",
         "ZRANGE",
-        "ZRANGEBYSCORE",
         "ZREM",
         "ZREMRANGEBYRANK",
         "ZSCORE",

@@ -263,7 +263,12 @@ fn first_append() -> Append {
             seq: 2,
             hash: "2".repeat(64),
         },
-        recorded: vec![Progress { id, from: 0, to: 2 }],
+        recorded: vec![Progress {
+            id,
+            from: 0,
+            to: 2,
+            kept: None,
+        }],
     }
 }
 

@@ -54,6 +54,7 @@ pub(crate) fn create(id: &RequestId) -> Commit {
         claim: None,
         seen: None,
         closing: false,
+        lasting: false,
     }
 }
 
@@ -143,6 +144,14 @@ pub(crate) async fn events(store: &dyn Store, id: &RequestId) -> Vec<String> {
     let numbers: Vec<u64> = events.iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, (1..).take(numbers.len()).collect::<Vec<u64>>());
     events.into_iter().map(|(_, event)| event).collect()
+}
+
+/// A step that must survive a failover.
+pub(crate) fn lasting(step: Commit) -> Commit {
+    Commit {
+        lasting: true,
+        ..step
+    }
 }
 
 /// A step under a claim.

@@ -9,6 +9,18 @@ pub(super) fn say(who: String, way: Way, text: String) -> Act {
     Act::Say { who, way, text }
 }
 
+pub(super) fn flood(f: &Fields<'_>) -> Result<Act, String> {
+    let times = f.text(1);
+    let number = times.parse().ok().filter(|times| *times <= 2_000);
+    Ok(Act::Flood {
+        who: f.text(0),
+        times: number.ok_or_else(|| format!("`{times}` is no number up to 2000"))?,
+        then: f.text(2),
+        channel: f.text(3),
+        text: f.text(4),
+    })
+}
+
 pub(super) fn serve(f: &Fields<'_>) -> Act {
     Act::Serve {
         rule: f.text(0),

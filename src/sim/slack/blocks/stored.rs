@@ -15,6 +15,16 @@ pub(in super::super) fn keep(blocks: &mut [Value], mint: &Mint) {
     }
 }
 
+/// What blocks show, without the names that Slack gives and with the defaults that it writes out.
+pub(in super::super) fn bare(blocks: &mut [Value]) {
+    for block in blocks {
+        write_defaults(block);
+        if let Some(fields) = block.as_object_mut() {
+            fields.remove("block_id");
+        }
+    }
+}
+
 /// Interactive elements get an `action_id`, as blocks get a `block_id`.
 fn name_elements(block: &mut Map<String, Value>, mint: &Mint) {
     let kind = block.get("type").and_then(Value::as_str);

@@ -311,3 +311,16 @@ fn what_is_not_known_is_named_and_never_acted_on() {
         assert_eq!(reading(kind, payload), Reading::Unknown(name.to_owned()));
     }
 }
+
+#[test]
+fn an_empty_key_or_person_is_none() {
+    let unknown = Reading::Unknown("a delivery without a key or a person".to_owned());
+    for nothing in [json!({"user_id": ""}), json!({"trigger_id": ""})] {
+        let read = reading(Kind::Command, with(command(), nothing));
+        assert_eq!(read, unknown);
+    }
+    let nobody = callback(with(mention(), json!({"user": ""})));
+    assert_eq!(reading(Kind::Event, nobody), unknown);
+    let nobody = with(click(), json!({"user": {"id": ""}}));
+    assert_eq!(reading(Kind::Interaction, nobody), unknown);
+}

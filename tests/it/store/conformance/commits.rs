@@ -2,8 +2,8 @@
 
 use drawbridge::id::Shard;
 use drawbridge::store::{
-    Commit, CommitId, Committed, MAX_BODY, MAX_EVENTS, MAX_KEY, PAST, Record, Revision, Standing,
-    StoreError, Version,
+    Commit, CommitId, Committed, Lane, MAX_BODY, MAX_EVENTS, MAX_KEY, PAST, Record, Revision,
+    Standing, StoreError, Version,
 };
 use tokio::task::JoinSet;
 
@@ -28,8 +28,9 @@ pub(crate) async fn a_commit_is_loaded_back_whole(h: &dyn Harness) {
         id: id.clone(),
         version: Version {
             revision: Revision(1),
-            commit: step.commit,
+            commit: step.commit.clone(),
         },
+        past: Vec::new(),
         body: step.body,
         standing: Standing::Open,
     };
@@ -65,6 +66,26 @@ pub(crate) async fn a_document_has_no_second_creation(h: &dyn Harness) {
     assert_eq!(store.commit(second).await.unwrap(), Committed::Conflict);
     assert_eq!(load(&*store, &id).await, before);
     assert!(events(&*store, &id).await.is_empty());
+}
+
+/// Every product under test is without replicas, and so lasting from the start.
+pub(crate) async fn a_lasting_step_is_like_any_other_where_nothing_can_be_lost(h: &dyn Harness) {
+    let store = h.store().await;
+    let due = now(&*store).await - secs(1);
+    let step = Commit {
+        alarms: gate(due),
+        ..lasting(create(&id(1)))
+    };
+    done(&*store, step.clone()).await;
+    let again = store.commit(step).await.unwrap();
+    assert_eq!(again, Committed::AlreadyApplied(Revision(1)));
+    let held = claim_one(&*store, Lane::Gate, ALL).await;
+    assert!(store.renew_lasting(&held, ALL.lease).await.unwrap());
+    let record = load(&*store, &id(1)).await;
+    done(&*store, lasting(under(&held, after(&record)))).await;
+    let stale = lasting(under(&held, after(&record)));
+    assert_eq!(store.commit(stale).await.unwrap(), Committed::Fenced);
+    assert!(!store.renew_lasting(&held, ALL.lease).await.unwrap());
 }
 
 pub(crate) async fn a_step_on_another_version_changes_nothing(h: &dyn Harness) {

@@ -22,7 +22,12 @@ fn head(seq: u64, kind: u64) -> Head {
 
 fn progress(id: &RequestId, from: u64, to: u64) -> Progress {
     let id = id.clone();
-    Progress { id, from, to }
+    Progress {
+        id,
+        from,
+        to,
+        kept: None,
+    }
 }
 
 /// `count` records after number `seq`, of the first chain.

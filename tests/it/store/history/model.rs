@@ -92,10 +92,17 @@ impl Document {
         }
     }
 
+    fn past(&self) -> Vec<CommitId> {
+        let before = self.steps.iter().rev().skip(1);
+        let before = before.map(|step| step.commit.clone());
+        before.take(PAST - 1).collect()
+    }
+
     pub(super) fn record(&self, id: &RequestId) -> Record {
         Record {
             id: id.clone(),
             version: self.version(),
+            past: self.past(),
             body: self.last().body.clone(),
             standing: self.last().standing,
         }

@@ -114,6 +114,7 @@ impl Draft {
                 .collect(),
             claim: claim.map(|claim| (claim.lane, claim.token)),
             closing: self.closing,
+            lasting: false,
             expected,
             commit,
         }

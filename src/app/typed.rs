@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::form::{self, Prefill};
 use super::past::Past;
 use super::wanted::{Spot, Wanted};
-use super::{Parts, ask, away, facts, incident, longer, press, refusals, trail};
+use super::{Parts, ask, away, command, facts, incident, longer, questions, refusals, trail};
 use crate::grammar::{self, Asking, Incident, Phrase, Until};
 use crate::id::RequestId;
 use crate::request::{Command, Origin, Request};
@@ -54,8 +54,8 @@ pub(super) async fn said(
         Phrase::Mine => mine(parts, inbound).await,
         Phrase::Again => again(parts, inbound, surface).await,
         Phrase::Show(id) => show(parts, inbound, &id).await,
-        Phrase::Reach(ask) => ask::reach(parts, &ask),
-        Phrase::Approvers(ask) => ask::approvers(parts, inbound, ask).await,
+        Phrase::Reach(ask) => questions::reach(parts, &ask),
+        Phrase::Approvers(ask) => questions::approvers(parts, inbound, ask).await,
         Phrase::History { target, since } => {
             let since = since.unwrap_or(HISTORY);
             trail::history(parts, inbound, &target.to_string(), since).await
@@ -68,6 +68,14 @@ pub(super) async fn said(
         Phrase::Back => away::back(parts, inbound).await,
         phrase => about_one(parts, inbound, phrase).await,
     }
+}
+
+/// Whether a text asks for something new: such a request is found again by the mark of its delivery.
+pub(super) fn asks(text: &str) -> bool {
+    matches!(
+        grammar::parse(text),
+        Ok(Phrase::Ask(_) | Phrase::Using(_) | Phrase::Emergency(_) | Phrase::Extend { .. })
+    )
 }
 
 /// What is said about one request, by its id.
@@ -213,7 +221,7 @@ async fn command(
     let Some(request) = known(parts, inbound, id).await? else {
         return unseen(parts, inbound, id, name).await;
     };
-    match press::decide(parts, inbound, &request, command).await? {
+    match command::decide(parts, inbound, &request, command).await? {
         Ack::Silent => Ok(Ack::Private(replies::accepted(name, &request))),
         refused => Ok(refused),
     }
@@ -243,7 +251,7 @@ async fn mine(parts: &Parts, inbound: &Inbound) -> Result<Ack> {
     let ids = parts.book.store().of_owner(&inbound.by.0, MINE).await?;
     let mut requests: Vec<Request> = Vec::new();
     for id in ids {
-        requests.extend(parts.book.load(&id).await?.map(|page| page.request));
+        requests.extend(parts.book.load_if_known(&id).await?.request());
     }
     Ok(Ack::Private(say::mine(&requests)))
 }

@@ -1,32 +1,22 @@
-//! Values of a form's inputs as they were sent. All of them may be forged.
+//! Values of the inputs of the ask form and of the small ones, as they were sent. All of them may be forged.
 
+use crate::grammar;
 use crate::request::{Request, Terms};
 use crate::slack::{Entered, OnScreen};
 use crate::units::Seconds;
 use crate::view::form::{id, length_of};
 
 /// The text or the one choice in an input, trimmed; `None` where it is empty or not there.
-pub fn text(screen: &OnScreen, action: &str) -> Option<String> {
+pub(super) fn text(screen: &OnScreen, action: &str) -> Option<String> {
     screen.entered.get(action).and_then(of)
 }
 
 /// The length chosen under [`id::LENGTH`]; `None` also for what is no length.
-pub fn length(screen: &OnScreen) -> Option<Seconds> {
+pub(super) fn length(screen: &OnScreen) -> Option<Seconds> {
     length_of(&text(screen, id::LENGTH)?)
 }
 
-/// With what somebody approves who sent the form *More* off. The whole length is no shortening; any
-/// other is for the core to judge, which refuses one that is not shorter.
-pub fn terms(screen: &OnScreen, request: &Request) -> Terms {
-    let chosen = length(screen);
-    let yes = |values: &Vec<String>| values.iter().any(|value| value == id::REPEAT_YES);
-    let ticked = screen.entered.get(id::REPEAT);
-    Terms {
-        shorter: chosen.filter(|length| *length != request.length()),
-        repeat: matches!(ticked, Some(Entered::Many(values)) if yes(values)),
-    }
-}
-
+/// The same of what stands in it.
 pub(super) fn of(entered: &Entered) -> Option<String> {
     match entered {
         Entered::Text(text) | Entered::One(text) => {
@@ -34,6 +24,43 @@ pub(super) fn of(entered: &Entered) -> Option<String> {
             (!text.is_empty()).then(|| text.to_owned())
         }
         Entered::Nothing | Entered::Many(_) => None,
+    }
+}
+
+/// Typed words; blank is nothing. Credentials are dropped before anything is stored.
+pub(super) fn typed(screen: &OnScreen, action: &str) -> Option<String> {
+    match screen.entered.get(action) {
+        Some(Entered::Text(text)) if !text.trim().is_empty() => {
+            let text = grammar::scrub(text.trim());
+            Some(text.chars().take(grammar::LONGEST_REASON).collect())
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn chosen<'a>(screen: &'a OnScreen, action: &str) -> Option<&'a str> {
+    match screen.entered.get(action) {
+        Some(Entered::One(value)) => Some(value),
+        _ => None,
+    }
+}
+
+/// Whether the box under [`id::REPEAT`] is ticked.
+fn repeats(screen: &OnScreen) -> bool {
+    match screen.entered.get(id::REPEAT) {
+        Some(Entered::Many(values)) => values.iter().any(|value| value == id::REPEAT_YES),
+        _ => false,
+    }
+}
+
+/// With what somebody approves who sent the form *More* off. What is not shorter than the whole length is no
+/// shortening.
+pub(super) fn terms(screen: &OnScreen, request: &Request) -> Terms {
+    Terms {
+        shorter: chosen(screen, id::LENGTH)
+            .and_then(length_of)
+            .filter(|length| *length < request.length()),
+        repeat: repeats(screen),
     }
 }
 
@@ -62,8 +89,8 @@ mod tests {
         for (chosen, shorter) in [
             (one("1800"), None),
             (one("300"), Some(Seconds(300))),
-            // Longer: not taken for the whole length, but left to the core to refuse.
-            (one("7200"), Some(Seconds(7200))),
+            // Longer is nothing that the form offers: the whole length.
+            (one("7200"), None),
             (one("30m"), None),
             (Entered::Nothing, None),
         ] {

@@ -1,30 +1,20 @@
-//! A stored request against the world as it is now: judged again, planned again, dressed for apply.
-
-use std::sync::Arc;
+//! All that precedes an opening: a stored request against the world as it is now. The rules' word is asked for
+//! again, the gate is planned again and dressed for apply; nothing is applied here.
 
 use anyhow::{Context, Result};
 
 use super::{Parts, facts, planned};
-use crate::cluster::ClusterError;
-use crate::netpol::{Marks, Snapshot, marks};
+use crate::cluster::{ClusterError, ObjectRef};
+use crate::netpol::{Marks, marks};
 use crate::objects::{Kind, Manifest};
 use crate::request::{Command, GateObject, Request, State};
 use crate::rules::{Roll, Verdict};
-
-/// The watch-fed picture of a cluster.
-pub fn snapshot(parts: &Parts, cluster: &str) -> Result<Arc<Snapshot>, ClusterError> {
-    let found = parts
-        .clusters
-        .get(cluster)
-        .ok_or_else(|| ClusterError::unknown(cluster))?;
-    Ok(found.snapshot()?)
-}
 
 /// What the rules say of this request now, and the people that the answer rests on.
 ///
 /// # Errors
 /// Slack, the store or the cluster could not be asked.
-pub async fn judge_again(parts: &Parts, request: &Request) -> Result<(Roll, Verdict)> {
+pub async fn rules_now(parts: &Parts, request: &Request) -> Result<(Roll, Verdict)> {
     facts::at_apply(parts, request)
         .await
         .context("reading people and rules")
@@ -35,8 +25,8 @@ pub async fn judge_again(parts: &Parts, request: &Request) -> Result<(Roll, Verd
 /// # Errors
 /// The cluster's picture is not there yet.
 pub fn plan_again(parts: &Parts, request: &Request) -> Result<Command, ClusterError> {
-    let snapshot = snapshot(parts, &request.asked.cluster)?;
-    Ok(match planned::gate(parts, &snapshot, request) {
+    let snapshot = parts.snapshot(&request.asked.cluster)?;
+    Ok(match planned::gate_of(parts, &snapshot, request) {
         Ok(gate) => {
             let objects = gate.objects.into_iter().enumerate();
             let named = |(index, object): (usize, Manifest)| GateObject {
@@ -110,6 +100,19 @@ pub fn dress(request: &Request) -> Result<Vec<(&GateObject, serde_json::Value)>,
         .iter()
         .map(|object| (object, marks::dress(&object.object, &object.name, &marks)));
     Ok(dressed.collect())
+}
+
+/// How an object of a gate is named towards the cluster adapter.
+pub fn reference(object: &GateObject) -> ObjectRef {
+    let kind = object.object.kind();
+    ObjectRef {
+        api_version: kind.api_version().to_owned(),
+        kind: kind.name().to_owned(),
+        plural: Some(kind.plural().to_owned()),
+        namespace: object.namespace().to_owned(),
+        name: object.name.clone(),
+        uid: object.uid.clone(),
+    }
 }
 
 #[cfg(test)]
