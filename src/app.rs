@@ -14,6 +14,7 @@ mod crowds;
 pub mod door;
 mod entered;
 pub mod facts;
+mod first_look;
 pub mod form;
 mod fresh;
 pub mod home;
@@ -52,6 +53,7 @@ use crate::view::{lost, replies, say};
 
 pub use book::{Book, BookError, Changed, Created, Known, Page};
 pub use causes::{causes, causes_of};
+pub use first_look::FirstLook;
 pub use observe::Observer;
 pub use opening::{dress, plan_again, rules_now};
 pub use parts::Parts;
@@ -69,6 +71,7 @@ impl Receiver for Bot {
     async fn receive(&self, inbound: Inbound) -> Ack {
         let span = tracing::info_span!("delivery", key = %inbound.key, by = %inbound.by);
         let work = async {
+            self.0.first_look().await;
             if let What::Archived { channel } = &inbound.what {
                 incident::archived(&self.0, channel).await?;
                 return Ok(Ack::Silent);

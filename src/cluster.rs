@@ -226,6 +226,11 @@ impl Cluster {
         Err(NotReady { waiting })
     }
 
+    /// Waits until every kind was read once, or could not be. Never ends where nothing is watched.
+    pub async fn first_look(&self) {
+        self.sight.first_look().await;
+    }
+
     /// Reads the whole cluster once, without watching: for commands that look and exit.
     ///
     /// # Errors

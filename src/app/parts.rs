@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::book::Book;
+use super::first_look::FirstLook;
 use super::rulebook::Rulebook;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, ClusterError};
@@ -38,6 +39,8 @@ pub struct Parts {
     pub incident_channels: Option<regex::Regex>,
     /// Clusters by name.
     pub clusters: BTreeMap<String, Arc<Cluster>>,
+    /// Whether these were looked at once.
+    pub first_look: FirstLook,
     /// No gate outlives its creation by more than this, whatever its annotation says.
     pub max_lifetime: Seconds,
     /// Longest sleep of the workers between two looks at a shard when nothing is known to be due:

@@ -4,19 +4,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kube::core::ApiResource;
-use serde::de::DeserializeOwned;
 use tokio::sync::{broadcast, watch};
 
 use super::error::ClusterError;
 use super::kinds::Sees;
 use super::object::{ObjectRef, SeenObject};
-use super::scope::{At, label};
-use super::watch::Follower;
+use super::scope::At;
 use crate::netpol::Snapshot;
-use crate::netpol::snapshot::{Object, ObjectKey};
 use crate::objects::Kind;
 use crate::units::Time;
+
+mod feed;
+
+pub(super) use feed::SnapshotFollower;
 
 /// Removals that a slow listener may leave unread. One that falls behind must look at
 /// [`super::Cluster::managed_now`] instead: removals are a hint, the list is the truth.
@@ -37,6 +37,13 @@ struct Sweep {
     last: Option<Time>,
     /// What went wrong since.
     error: Option<String>,
+}
+
+impl Sweep {
+    /// Whether the kind was read, or could not be.
+    const fn is_known(&self) -> bool {
+        self.last.is_some() || self.error.is_some()
+    }
 }
 
 /// Shared by all clones of a [`super::Cluster`].
@@ -183,7 +190,23 @@ impl Sight {
 
     pub(super) fn failed(&self, label: &str, error: &ClusterError) {
         let mut sweeps = locked(&self.sweeps);
-        sweeps.entry(label.to_owned()).or_default().error = Some(error.to_string());
+        let sweep = sweeps.entry(label.to_owned()).or_default();
+        let first = !sweep.is_known();
+        sweep.error = Some(error.to_string());
+        drop(sweeps);
+        if first {
+            self.tell();
+        }
+    }
+
+    /// Waits until every kind was read once, or could not be.
+    pub(super) async fn first_look(&self) {
+        let mut changes = self.changes();
+        while !locked(&self.sweeps).values().all(Sweep::is_known) {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     /// A kind is there and cannot be read (`Some`: why), or it can or is not there.
@@ -212,125 +235,4 @@ impl Sight {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// An object of a list that is being read.
-pub(super) enum Kept<K> {
-    /// As it was read.
-    Whole(Box<K>),
-    /// It is in the picture already.
-    Taken(ObjectKey),
-}
-
-/// Feeds one kind into the snapshot.
-pub(super) struct SnapshotFollower<K> {
-    kind: ApiResource,
-    wrap: fn(Box<K>) -> Object,
-    at: At,
-    sight: Arc<Sight>,
-    /// Versions of the objects in the snapshot, so that a sweep that finds nothing new changes
-    /// nothing.
-    known: BTreeMap<ObjectKey, String>,
-}
-
-impl<K: kube::Resource<DynamicType = ()>> SnapshotFollower<K> {
-    pub(super) fn new(sight: &Arc<Sight>, wrap: fn(Box<K>) -> Object, at: At) -> Self {
-        Self {
-            kind: ApiResource::erase::<K>(&()),
-            wrap,
-            at,
-            sight: Arc::clone(sight),
-            known: BTreeMap::new(),
-        }
-    }
-
-    fn key(item: &K) -> ObjectKey {
-        ObjectKey {
-            kind: K::kind(&()).into_owned(),
-            namespace: item.meta().namespace.clone().unwrap_or_default(),
-            name: item.meta().name.clone().unwrap_or_default(),
-        }
-    }
-
-    fn put(&mut self, mut item: K) {
-        let key = Self::key(&item);
-        let version = item.meta().resource_version.clone().unwrap_or_default();
-        if self.known.get(&key) == Some(&version) {
-            return;
-        }
-        // Half of a pod's size, and nothing in it matters to a flow.
-        item.meta_mut().managed_fields = None;
-        self.known.insert(key, version);
-        self.sight.edit(|s| s.apply((self.wrap)(Box::new(item))));
-    }
-
-    fn drop_key(&mut self, key: &ObjectKey) {
-        if self.known.remove(key).is_some() {
-            self.sight.edit(|s| s.remove(key));
-        }
-    }
-}
-
-impl<K> Follower for SnapshotFollower<K>
-where
-    K: kube::Resource<DynamicType = ()> + DeserializeOwned + Clone + Send + 'static,
-{
-    type Item = K;
-    type Kept = Kept<K>;
-
-    fn kind(&self) -> &ApiResource {
-        &self.kind
-    }
-
-    fn at(&self) -> Option<&str> {
-        self.at.as_deref()
-    }
-
-    fn selector(&self) -> Option<String> {
-        None
-    }
-
-    fn label(&self) -> String {
-        label(&self.kind.plural, self.at.as_deref())
-    }
-
-    /// Pods go into the picture page by page. There may be thousands, each of many kilobytes, and each comes and
-    /// goes by itself. What decides about flows is taken over in one step, or there would be moments with the
-    /// policies of half a list.
-    fn keep(&mut self, item: K) -> Kept<K> {
-        if self.kind.plural != "pods" {
-            return Kept::Whole(Box::new(item));
-        }
-        let key = Self::key(&item);
-        self.put(item);
-        Kept::Taken(key)
-    }
-
-    fn replace(&mut self, items: Vec<Kept<K>>) {
-        let key = |kept: &Kept<K>| match kept {
-            Kept::Whole(item) => Self::key(item),
-            Kept::Taken(key) => key.clone(),
-        };
-        let now: std::collections::BTreeSet<ObjectKey> = items.iter().map(key).collect();
-        let lost: Vec<ObjectKey> = self
-            .known
-            .keys()
-            .filter(|k| !now.contains(k))
-            .cloned()
-            .collect();
-        lost.iter().for_each(|key| self.drop_key(key));
-        for kept in items {
-            if let Kept::Whole(item) = kept {
-                self.put(*item);
-            }
-        }
-    }
-
-    fn seen(&mut self, item: K) {
-        self.put(item);
-    }
-
-    fn gone(&mut self, item: K) {
-        self.drop_key(&Self::key(&item));
-    }
 }

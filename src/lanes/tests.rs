@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use arc_swap::ArcSwap;
 
 use super::*;
-use crate::app::Book;
 use crate::app::rulebook::Rulebook;
+use crate::app::{Book, FirstLook};
 use crate::id::RequestId;
 use crate::sim::town::{Plan, Town};
 use crate::store::memory::MemoryStore;
@@ -28,6 +28,7 @@ async fn workers() -> (Town, Arc<MemoryStore>, Lanes) {
         directory: Arc::clone(&parts.directory),
         incident_channels: None,
         clusters: parts.clusters.clone(),
+        first_look: FirstLook::default(),
         max_lifetime: parts.max_lifetime,
         poll: parts.poll,
         metrics: Arc::default(),

@@ -4,6 +4,7 @@ use arc_swap::ArcSwap;
 use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::app::FirstLook;
 use crate::sim::town::{Plan, Town};
 use crate::store::memory::MemoryStore;
 
@@ -69,6 +70,7 @@ fn replica(parts: &Parts, rules: Arc<RuleSet>) -> Arc<Parts> {
         directory: Arc::clone(&parts.directory),
         incident_channels: None,
         clusters: parts.clusters.clone(),
+        first_look: FirstLook::default(),
         max_lifetime: parts.max_lifetime,
         poll: parts.poll,
         metrics: Arc::clone(&parts.metrics),

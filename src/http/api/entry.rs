@@ -44,6 +44,7 @@ impl FromRequestParts<Api> for Entry {
         let slower = |after| Problem::of(Kind::TooMany, "you call too often").after(after);
         let identity = caller.account.to_string();
         api.calls().take(&identity, now).map_err(slower)?;
+        api.parts().first_look().await;
         Ok(Self(caller))
     }
 }

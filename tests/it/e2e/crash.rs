@@ -1,8 +1,11 @@
 //! SIGKILL: nothing is said goodbye to, and what was committed goes on.
 
+use std::time::Duration;
+
 use super::plan::Plan;
-use super::wait::{NORMALLY, SLACK, SOON, now, reached};
+use super::wait::{NORMALLY, SLACK, SOON, now, reached, until, within};
 use super::world::World;
+use crate::servers::proxy::LinkFault;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bot_that_was_killed_and_is_back_closes_on_time() {
@@ -67,5 +70,27 @@ async fn a_bot_that_was_killed_while_it_opened_goes_on_where_it_was() {
         2,
         "directly and in the thread"
     );
+    world.ends_well().await;
+}
+
+/// Slack gives a message to whichever process has connected, also to one that has not yet read its cluster.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_a_bot_that_has_just_started_is_not_told_that_the_cluster_is_away() {
+    let plan = Plan {
+        links: true,
+        ..Plan::default()
+    };
+    let mut world = World::new(plan).await;
+    // A handshake and a list take a second.
+    let slow = LinkFault::Slow(Duration::from_millis(100));
+    world.links().api.suffer(slow);
+    let _bot = world.start();
+    let connected = until(async || (world.slack.sockets() > 0).then_some(()));
+    within(SOON, "the bot is connected to Slack", connected).await;
+    let since = world.listen();
+    let text = format!("{} for 6s because INC-42", world.path_text());
+    world.slack.mention("dana", "#payments", &text).unwrap();
+    since.card().await;
+    world.links().api.heal();
     world.ends_well().await;
 }
