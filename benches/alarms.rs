@@ -146,9 +146,8 @@ async fn fire(store: &Arc<RedisStore>, alarms: usize) -> (Vec<f64>, Duration) {
             .slots
             .available_permits()
             .div_ceil(Shard::all().count());
-        let claims = Shard::all().map(|shard| workers.claim(shard, share));
         let mut wait = POLL;
-        for (some, next) in futures::future::join_all(claims).await {
+        for (some, next) in workers.claim(share).await {
             if some {
                 began.get_or_insert(asked);
             }
@@ -167,27 +166,36 @@ async fn fire(store: &Arc<RedisStore>, alarms: usize) -> (Vec<f64>, Duration) {
 }
 
 impl Workers {
-    /// Claims for at most so many slots what is due in one shard, and starts it; whether there was any, and how long
-    /// until the shard's next alarm.
-    async fn claim(&self, shard: Shard, share: usize) -> (bool, Option<Duration>) {
+    /// Claims for at most so many slots of each shard what is due there, and starts it; of each whether there was any,
+    /// and how long until its next alarm.
+    async fn claim(&self, share: usize) -> Vec<(bool, Option<Duration>)> {
         let one = || Arc::clone(&self.slots).try_acquire_owned().ok();
-        let mut slots: Vec<_> = std::iter::from_fn(one).take(share).collect();
-        if slots.is_empty() {
-            return (false, None);
+        let (mut wants, mut taken) = (Vec::new(), Vec::new());
+        for shard in Shard::all() {
+            let slots: Vec<_> = std::iter::from_fn(one).take(share).collect();
+            if !slots.is_empty() {
+                let wanted = Wants {
+                    gate: slots.len(),
+                    // Lane `card` has slots of its own, and nothing is due there.
+                    card: SLOTS.div_ceil(Shard::all().count()),
+                    lease: LEASE,
+                };
+                wants.push((shard, wanted));
+                taken.push(slots);
+            }
         }
-        let wants = Wants {
-            gate: slots.len(),
-            // Lane `card` has slots of its own, and nothing is due there.
-            card: SLOTS.div_ceil(Shard::all().count()),
-            lease: LEASE,
-        };
-        let answer = self.store.claim(shard, wants).await.unwrap();
-        let some = !answer.claims.is_empty();
-        for claim in answer.claims {
-            self.start(claim, slots.pop().unwrap());
+        let answers = self.store.claim_each(&wants).await;
+        let mut found = Vec::new();
+        for (mut slots, answer) in taken.into_iter().zip(answers) {
+            let answer = answer.unwrap();
+            let some = !answer.claims.is_empty();
+            for claim in answer.claims {
+                self.start(claim, slots.pop().unwrap());
+            }
+            let left = |at: Time| (at - answer.now).to_std().unwrap_or_default();
+            found.push((some, answer.next_due.map(|at| left(at).max(SHORTEST))));
         }
-        let left = |at: Time| (at - answer.now).to_std().unwrap_or_default();
-        (some, answer.next_due.map(|at| left(at).max(SHORTEST)))
+        found
     }
 
     fn start(&self, claim: Claim, slot: OwnedSemaphorePermit) {

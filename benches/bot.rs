@@ -42,6 +42,8 @@ mod scene;
 #[expect(dead_code, reason = "a bench uses a part of what the tests have")]
 #[path = "bot/servers.rs"]
 mod servers;
+#[path = "bot/spent.rs"]
+mod spent;
 #[path = "bot/standing.rs"]
 mod standing;
 

@@ -37,6 +37,7 @@ pub mod service;
 pub mod settings;
 pub mod shelf;
 mod small_forms;
+mod together;
 pub mod trail;
 pub mod typed;
 mod unasked;

@@ -35,7 +35,7 @@ use k8s_openapi::api::core::v1::{Namespace, Pod, Service as KubeService};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::core::ApiResource;
 use serde_json::Value;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::{BoxError, Service};
@@ -75,6 +75,7 @@ pub struct Cluster {
     scope: Scope,
     sight: Arc<Sight>,
     watcher: timed::Watcher,
+    rehearsals: Arc<Semaphore>,
 }
 
 /// Calls `$each!` with every kind in namespaces that the snapshot is made of. CronJobs are not: the Jobs that they
@@ -125,6 +126,7 @@ impl Cluster {
             scope: Scope::Whole,
             sight: Arc::new(Sight::of([])),
             watcher: timed::Watcher::of(name, Arc::default()),
+            rehearsals: Arc::new(Semaphore::new(gate::REHEARSALS)),
         };
         cluster.scoped(Scope::Whole)
     }

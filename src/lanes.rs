@@ -3,7 +3,8 @@
 //! # Guarantees
 //! - A step runs under a lease that is renewed while it runs; when the lease is lost the step is
 //!   dropped at its next await, and whatever it would commit is refused by the store.
-//! - Lanes never wait for each other: each has its own slots. Nor do clusters: each has its own turns (`turns.rs`).
+//! - Lanes never wait for each other: each has its own slots, of which messages leave some unused while many gates open
+//!   or close (`crowd.rs`). Nor do clusters: each has its own turns (`turns.rs`).
 //! - On shutdown no new alarm is claimed and running steps are finished.
 //!
 //! # Retries
@@ -12,7 +13,9 @@
 //! given back for it (`left.rs`).
 
 pub mod card;
+mod crowd;
 pub mod gate;
+mod health;
 mod left;
 mod load;
 mod turns;
@@ -29,8 +32,10 @@ use tokio_util::task::TaskTracker;
 use crate::app::Parts;
 use crate::id::Shard;
 use crate::request::Request;
-use crate::store::{Claim, Lane, StoreError, Wants};
+use crate::store::{Claim, Claims, Lane, StoreError, Wants};
 use crate::units::{Seconds, Time};
+use crowd::Crowd;
+pub use health::Health;
 use turns::{SLOTS, Turns};
 
 /// How long a claim is held without renewal. Short: a replica that died is replaced within it, and
@@ -53,37 +58,15 @@ pub struct Lanes {
     nudge: Arc<Notify>,
     slots: [Arc<Semaphore>; Lane::ALL.len()],
     turns: Arc<Turns>,
+    crowd: Arc<Crowd>,
     health: Arc<Health>,
 }
 
-/// When the store last answered a claim: readiness is "the store answers", not "we can ping it".
-#[derive(Debug, Default)]
-pub struct Health {
-    last_claim: std::sync::Mutex<Option<Time>>,
-    left: left::Left,
-}
-
-impl Health {
-    /// When a claim call last succeeded.
-    pub fn last_claim(&self) -> Option<Time> {
-        *self
-            .last_claim
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    /// What is left to a later version now, for people; `None`: nothing.
-    pub fn left(&self, now: Time) -> Option<String> {
-        self.left.told(now)
-    }
-
-    fn claimed(&self, at: Time) {
-        let mut last = self
-            .last_claim
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        *last = Some(at);
-    }
+/// What is asked for in one shard, and the slots that were taken for it.
+struct Asked {
+    shard: Shard,
+    wants: Wants,
+    slots: [Vec<OwnedSemaphorePermit>; Lane::ALL.len()],
 }
 
 impl Lanes {
@@ -104,6 +87,7 @@ impl Lanes {
             nudge,
             slots,
             turns,
+            crowd: Arc::default(),
             health: Arc::new(Health::default()),
         }
     }
@@ -140,19 +124,27 @@ impl Lanes {
 
     /// One look at every shard, in their order: how soon to look again, and what failed.
     async fn pass(&self, turn: usize) -> (Option<Duration>, Option<StoreError>) {
-        let free = Lane::ALL.map(|lane| self.free(lane));
+        let free = self.free_slots();
         let shares = (0..).map(|place| free.map(|free| share(free, place, turn)));
         // Shards may live on different servers: one that is away must not keep the others waiting.
-        let claims = Shard::all()
-            .zip(shares)
-            .map(|(shard, shares)| self.claim(shard, shares));
+        let all: Vec<_> = Shard::all().zip(shares).collect();
+        let at_once = if self.parts.book.store().together() {
+            all.len()
+        } else {
+            1
+        };
+        let claims = all.chunks(at_once).map(|some| self.claim(some));
         // Whoever has no share has the next turn at once, for the others may need nothing. With no slot at all there is
         // nothing to do before a step ends, which nudges.
         let shards = Shard::all().count();
         let some_without =
             free.iter().any(|free| *free > 0) && free.iter().all(|free| *free < shards);
         let (mut soonest, mut failed) = (some_without.then_some(SHORTEST), None);
-        for answer in futures::future::join_all(claims).await {
+        for answer in futures::future::join_all(claims)
+            .await
+            .into_iter()
+            .flatten()
+        {
             match answer {
                 Ok(due) => soonest = soonest.into_iter().chain(due).min(),
                 Err(error) => failed = Some(error),
@@ -167,9 +159,12 @@ impl Lanes {
         self.parts.poll.mul_f64(jitter)
     }
 
-    fn free(&self, lane: Lane) -> usize {
-        let slots = self.slots.get(lane as usize);
-        slots.map_or(0, |slots| slots.available_permits())
+    /// The slots of each lane that may be taken now.
+    fn free_slots(&self) -> [usize; Lane::ALL.len()] {
+        let [gate, card] = self.slots.each_ref().map(|slots| slots.available_permits());
+        let gates = self.turns.slots().saturating_sub(gate);
+        let messages = SLOTS.saturating_sub(card);
+        [gate, self.crowd.share(card, gates, messages)]
     }
 
     /// Takes the share's slots of each lane, or as many as there are left.
@@ -188,27 +183,44 @@ impl Lanes {
         })
     }
 
-    /// Claims what is due in one shard and starts it; how long until its next alarm, by the store's
-    /// clock on both sides: ours may be off by seconds.
+    /// Claims what is due in some shards by one call, and starts it; how long until the next alarm of each that there
+    /// were slots for.
     async fn claim(
         &self,
-        shard: Shard,
-        shares: [usize; Lane::ALL.len()],
-    ) -> Result<Option<Duration>, StoreError> {
-        let [mut gate, mut card] = self.take(shares);
-        let wants = Wants {
-            gate: gate.len(),
-            card: card.len(),
-            lease: LEASE,
-        };
-        if wants.gate + wants.card == 0 {
-            return Ok(None);
-        }
-        let answer = self.parts.book.store().claim(shard, wants).await?;
+        some: &[(Shard, [usize; Lane::ALL.len()])],
+    ) -> Vec<Result<Option<Duration>, StoreError>> {
+        let ask = |(shard, shares): &(Shard, _)| self.ask(*shard, *shares);
+        let asked: Vec<Asked> = some.iter().filter_map(ask).collect();
+        let wants: Vec<(Shard, Wants)> = asked.iter().map(|one| (one.shard, one.wants)).collect();
+        let answers = self.parts.book.store().claim_each(&wants).await;
+        asked
+            .into_iter()
+            .zip(answers)
+            .map(|(asked, answer)| answer.map(|all| self.start_all(asked, all)))
+            .collect()
+    }
+
+    /// Takes slots for one shard; `None`: there are none.
+    fn ask(&self, shard: Shard, shares: [usize; Lane::ALL.len()]) -> Option<Asked> {
+        let slots = self.take(shares);
+        let [gate, card] = slots.each_ref().map(Vec::len);
+        let lease = LEASE;
+        (gate + card > 0).then_some(Asked {
+            shard,
+            wants: Wants { gate, card, lease },
+            slots,
+        })
+    }
+
+    /// Starts what was claimed in one shard; how long until its next alarm, by the store's clock on both sides: ours
+    /// may be off by seconds.
+    fn start_all(&self, asked: Asked, answer: Claims) -> Option<Duration> {
+        let [mut gate, mut card] = asked.slots;
         let now = self.parts.clock.now();
         self.health.claimed(now);
         self.parts.book.ahead().heard(answer.now, now);
-        load::note(&self.parts.metrics, shard, (&wants, &answer), now);
+        let wants = &asked.wants;
+        load::note(&self.parts.metrics, asked.shard, (wants, &answer), now);
         for claim in answer.claims {
             let slots = match claim.lane {
                 Lane::Gate => &mut gate,
@@ -219,7 +231,7 @@ impl Lanes {
             }
         }
         let left = |at: Time| (at - answer.now).to_std().unwrap_or_default();
-        Ok(answer.next_due.map(|at| left(at).max(SHORTEST)))
+        answer.next_due.map(|at| left(at).max(SHORTEST))
     }
 
     fn start(&self, claim: Claim, slot: OwnedSemaphorePermit) {
@@ -228,8 +240,12 @@ impl Lanes {
         let turns = Arc::clone(&self.turns);
         let nudge = Arc::clone(&self.nudge);
         let health = Arc::clone(&self.health);
+        let crowd = Arc::clone(&self.crowd);
         self.tracker.spawn(async move {
             work(&parts, &turns, &health, &claim).await;
+            if claim.lane == Lane::Gate {
+                crowd.moved();
+            }
             drop((seat, slot));
             nudge.notify_one();
         });

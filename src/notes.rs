@@ -240,6 +240,11 @@ pub fn add(requests: &mut Vec<RequestId>, id: &RequestId) -> bool {
     true
 }
 
+/// Adds several; whether one of them is new.
+pub fn add_all(requests: &mut Vec<RequestId>, ids: &[RequestId]) -> bool {
+    ids.iter().filter(|id| add(requests, id)).count() > 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,7 +23,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use api::{Opened, Posted, Retry, SlackApi, SlackError, scopes};
+pub use api::{Opened, Posted, Rank, Retry, SlackApi, SlackError, scopes};
 pub use deliver::Deliverer;
 pub use directory::Directory;
 pub use inbound::{Ack, Entered, Inbound, OnMessage, OnScreen, Receiver, Surface, What};

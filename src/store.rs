@@ -276,6 +276,20 @@ pub trait Store: Ledger + Send + Sync + fmt::Debug {
     /// Hands out due alarms of one shard, all lanes in one call.
     async fn claim(&self, shard: Shard, wants: Wants) -> Result<Claims>;
 
+    /// Whether all shards are at home on one server, so that [`Store::claim_each`] is one call. Where they are not,
+    /// each is claimed by itself: one that is away must not keep the others waiting.
+    fn together(&self) -> bool {
+        false
+    }
+
+    /// As [`Store::claim`] for several shards: an answer for each, in the same order.
+    async fn claim_each(&self, wants: &[(Shard, Wants)]) -> Vec<Result<Claims>> {
+        let claims = wants
+            .iter()
+            .map(|(shard, wants)| self.claim(*shard, *wants));
+        futures::future::join_all(claims).await
+    }
+
     /// Lengthens a held lease from now; `false`: it is lost, stop before the next effect.
     async fn renew(&self, claim: &Claim, lease: Seconds) -> Result<bool>;
 

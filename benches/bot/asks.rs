@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::door::Door;
 use crate::figure::{ms, print, quantile};
 use crate::scene::{Scene, Size, person, room};
+use crate::spent;
 
 /// How long Slack waits for an acknowledgement.
 const GIVES_UP: Duration = Duration::from_secs(3);
@@ -28,7 +29,9 @@ pub(crate) async fn measure(size: Size) {
     settle().await;
     door.passed();
     let length = Duration::from_secs(size.of(60, 15, 1));
+    let before = spent::so_far();
     let asked = ask(&scene, length, 1).await;
+    let spent = spent::since(&before, length.as_secs_f64());
     settle().await;
     let passed = door.passed();
     let good: Vec<f64> = passed
@@ -47,6 +50,7 @@ pub(crate) async fn measure(size: Size) {
         "asks: {asked} asked, {} arrived, {acknowledged} acknowledged; p50 {p50:.1} ms, p99 {p99:.1} ms, worst {most:.1} ms",
         passed.len()
     );
+    eprintln!("asks: seconds of processors used a second: {spent}");
     print("200 asks a second: acknowledged, p99", p99, None);
 }
 

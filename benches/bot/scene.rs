@@ -40,6 +40,13 @@ const ROOMS: usize = 20;
 /// How many members of groups one ask reads (`slack::directory`).
 const READ_BY_AN_ASK: usize = 40;
 
+/// What the image sets for the program.
+fn of_the_image() -> impl Iterator<Item = (String, String)> {
+    let recipe = include_str!("../../Dockerfile").lines();
+    let set = recipe.filter_map(|line| line.strip_prefix("ENV ")?.split_once('='));
+    set.map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
+
 /// A world and the bot that serves it.
 pub(crate) struct Scene {
     pub(crate) world: World,
@@ -87,6 +94,7 @@ impl Scene {
         std::fs::write(rules.join("orders.yaml"), rules_of(&world.town.orders)).unwrap();
         // As it is shipped; the tests listen to more.
         world.env.insert("RUST_LOG".to_owned(), "info".to_owned());
+        world.env.extend(of_the_image());
         let people: Vec<String> = (0..PEOPLE).map(person).collect();
         for n in 0..ROOMS {
             let room = room(n).trim_start_matches('#').to_owned();

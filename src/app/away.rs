@@ -14,15 +14,20 @@ use crate::slack::{Ack, Inbound, SlackError};
 use crate::units::{Seconds, Time};
 use crate::view::desk;
 
-/// Adds to a roll who stands in for those in it who are away. Only they are read, and only if they
+/// Adds to a roll who of these stands in for those in it who are away. Only they are read, and only if they
 /// count does it matter: see [`Roll::absent_behind`].
 ///
 /// # Errors
-/// The store or Slack could not be asked.
-pub(super) async fn stand_in(parts: &Parts, roll: &mut Roll, fresh: Seconds) -> Result<()> {
+/// Slack could not be asked.
+pub(super) async fn stand_in(
+    parts: &Parts,
+    roll: &mut Roll,
+    absences: Vec<Absence>,
+    fresh: Seconds,
+) -> Result<()> {
     let now = parts.clock.now();
     let mut pairs: BTreeMap<UserId, UserId> = BTreeMap::new();
-    for absence in absences(parts).await? {
+    for absence in absences {
         let known = roll.people.contains_key(&absence.who)
             || roll.groups.values().any(|all| all.contains(&absence.who));
         if known && absence.holds(now) {
@@ -45,7 +50,11 @@ pub(super) async fn stand_in(parts: &Parts, roll: &mut Roll, fresh: Seconds) -> 
     Ok(())
 }
 
-async fn absences(parts: &Parts) -> Result<Vec<Absence>> {
+/// Who is away, and who stands in for them.
+///
+/// # Errors
+/// The store could not be asked.
+pub(super) async fn absences(parts: &Parts) -> Result<Vec<Absence>> {
     let kept = parts.book.notes(ABSENCES, 1).await?;
     let lists = kept.into_iter().filter_map(|note| match note {
         Note::Absences(absences) => Some(absences.list),

@@ -5,6 +5,7 @@
 //! knows of it (`recall`) is set right before anybody gets to see it.
 
 mod answer;
+mod change;
 mod error;
 mod right;
 
@@ -14,13 +15,13 @@ use tokio::sync::{Notify, watch};
 
 use super::observe::Observer;
 use super::recall::Recall;
+use super::together::Together;
 use crate::clock::Ahead;
 use crate::entropy::Entropy;
 use crate::id::{RequestId, Shard};
 use crate::request::{Outcome, Request, State, alarms};
 use crate::store::{
-    Alarms, Claim, Commit, CommitId, Committed, Lane, Retry, Standing, Store, StoreError, Token,
-    Version,
+    Alarms, Commit, CommitId, Committed, Lane, Retry, Standing, Store, StoreError, Token, Version,
 };
 use crate::written::{self, Rest};
 
@@ -45,6 +46,7 @@ pub struct Book {
     observer: Option<Observer>,
     ahead: Arc<Ahead>,
     recall: Option<Arc<Recall>>,
+    together: Arc<Together>,
 }
 
 /// A request and the version it was read at.
@@ -93,6 +95,7 @@ impl Book {
             observer: None,
             ahead: Arc::default(),
             recall: None,
+            together: Arc::default(),
         }
     }
 
@@ -123,6 +126,11 @@ impl Book {
     /// The store underneath.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// The lists that many requests enter at once.
+    pub(super) fn together(&self) -> &Together {
+        &self.together
     }
 
     /// How far the store's clock is ahead of ours.
@@ -218,40 +226,6 @@ impl Book {
             }
         }
         Err(StoreError::Misuse("no free request id was drawn".to_owned()).into())
-    }
-
-    /// Loads, decides and commits; decides again when somebody else was faster.
-    ///
-    /// With a claim the commit is fenced by it and ends it.
-    pub async fn change<R: Send>(
-        &self,
-        id: &RequestId,
-        claim: Option<&Claim>,
-        decide: impl Fn(&Request) -> Result<Outcome, R> + Send,
-    ) -> Result<Changed<R>, BookError> {
-        for _ in 0..CONFLICT_RETRIES {
-            let Some(page) = self.load(id).await? else {
-                return Ok(Changed::Missing);
-            };
-            let outcome = match decide(&page.request) {
-                Ok(outcome) => outcome,
-                Err(refusal) => return Ok(Changed::Refused(refusal)),
-            };
-            let claim = claim.map(|claim| (claim.lane, claim.token));
-            let before = (Some(page.version), &page.rest);
-            let step = self.step(&outcome, before, claim)?;
-            let commit = step.commit.clone();
-            match self.commit(step).await? {
-                Committed::Applied(revision) | Committed::AlreadyApplied(revision) => {
-                    let version = Version { revision, commit };
-                    self.tell(Some(&page.request), &outcome, &version);
-                    return Ok(Changed::Done(Box::new(outcome.request)));
-                }
-                Committed::Fenced => return Ok(Changed::Fenced),
-                Committed::Conflict | Committed::Duplicate(_) => {}
-            }
-        }
-        Err(BookError::Contended(id.clone()))
     }
 
     pub(super) fn draw_id(&self, shard: Shard) -> RequestId {

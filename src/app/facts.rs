@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+use futures::try_join;
 
 use super::fresh::{FRESH, FRESH_AT_APPLY};
 use super::past::Past;
 use super::{Parts, away, planned, rulebook};
 use crate::id::RequestId;
 use crate::netpol::{self, Effect};
+use crate::notes::Absence;
 use crate::request::{Asked, Command, Request};
 use crate::rules::{
     self, AskFacts, End, Extending, Needs, Principal, Right, Roll, UserId, Verdict,
@@ -88,21 +90,28 @@ pub(super) async fn weigh_incident(parts: &Parts, asked: &Asked, ask: &mut AskFa
 
 /// Who is who, and who stands in for whom.
 async fn roll(parts: &Parts, needs: &Needs, fresh: Seconds) -> Result<Roll> {
-    let read = parts.directory.roll(&needs.users, &needs.groups, fresh);
-    let mut roll = read.await?;
-    away::stand_in(parts, &mut roll, fresh).await?;
+    let read = async {
+        let read = parts.directory.roll(&needs.users, &needs.groups, fresh);
+        Ok(read.await?)
+    };
+    let (mut roll, absences) = try_join!(read, away::absences(parts))?;
+    away::stand_in(parts, &mut roll, absences, fresh).await?;
     Ok(roll)
 }
 
 /// The people behind a stored request: those whom the rules name now, and those whom it names.
 async fn for_stored(
     parts: &Parts,
-    ask: &AskFacts,
+    (ask, absences): (&AskFacts, Vec<Absence>),
     request: &Request,
     actor: Option<&UserId>,
     fresh: Seconds,
 ) -> Result<Roll> {
-    roll(parts, &needs_of(parts, ask, request, actor), fresh).await
+    let needs = needs_of(parts, ask, request, actor);
+    let read = parts.directory.roll(&needs.users, &needs.groups, fresh);
+    let mut roll = read.await?;
+    away::stand_in(parts, &mut roll, absences, fresh).await?;
+    Ok(roll)
 }
 
 fn needs_of(parts: &Parts, ask: &AskFacts, request: &Request, actor: Option<&UserId>) -> Needs {
@@ -149,16 +158,18 @@ pub(super) async fn for_command(
 ) -> Result<(Roll, Option<Verdict>)> {
     match command {
         Command::Approve { .. } if request.waiting_stage().is_some() => {
-            let ask = stored_facts(parts, request).await?;
-            let roll = for_stored(parts, &ask, request, Some(by), FRESH).await?;
+            let (ask, absences) = stored(parts, request).await?;
+            let known = (&ask, absences);
+            let roll = for_stored(parts, known, request, Some(by), FRESH).await?;
             let verdict = judged(parts, request, &ask, &roll).await?;
             Ok((roll, Some(verdict)))
         }
         Command::Emergency { .. } if request.waiting_stage().is_some() => {
-            let mut ask = stored_facts(parts, request).await?;
+            let (mut ask, absences) = stored(parts, request).await?;
             ask.emergency = Some(by.clone());
             ask.duration = emergency_length(request);
-            let roll = for_stored(parts, &ask, request, Some(by), FRESH).await?;
+            let known = (&ask, absences);
+            let roll = for_stored(parts, known, request, Some(by), FRESH).await?;
             let verdict = judged(parts, request, &ask, &roll).await?;
             Ok((roll, Some(verdict)))
         }
@@ -209,8 +220,9 @@ async fn people_only(parts: &Parts, request: &Request, actor: &UserId) -> Result
 
 /// Who is who, and what the rules say now, right before an approved request is applied.
 pub(super) async fn at_apply(parts: &Parts, request: &Request) -> Result<(Roll, Verdict)> {
-    let ask = stored_facts(parts, request).await?;
-    let roll = match for_stored(parts, &ask, request, None, FRESH_AT_APPLY).await {
+    let (ask, absences) = stored(parts, request).await?;
+    let known = (&ask, absences);
+    let roll = match for_stored(parts, known, request, None, FRESH_AT_APPLY).await {
         // It was approved without Slack, and is opened without it.
         Err(error) if request.offline.is_some() && is_away(&error) => {
             return without_slack(parts, request).await;
@@ -271,6 +283,11 @@ async fn judged(parts: &Parts, request: &Request, ask: &AskFacts, roll: &Roll) -
     let verdict = rules::judge(&parts.rules.load_full(), &request.asked.by, ask, roll);
     rulebook::keep_judge(parts, &verdict).await?;
     Ok(verdict)
+}
+
+/// The stored request as an ask, and who is away: neither is needed to read the other.
+async fn stored(parts: &Parts, request: &Request) -> Result<(AskFacts, Vec<Absence>)> {
+    try_join!(stored_facts(parts, request), away::absences(parts))
 }
 
 /// The stored request as an ask, for what it is by now; it does not count against itself.

@@ -1,5 +1,7 @@
 //! Incidents: a channel in which requests are made for a while, and which they do not outlive.
 
+mod joining;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
@@ -10,13 +12,15 @@ use super::unasked::decide_unasked;
 use super::wanted::Spot;
 use crate::audit::{Actor, Event, Fact};
 use crate::id::{RequestId, Shard};
-use crate::notes::{self, Closed, Incident, Note, incident_key};
+use crate::notes::{Closed, Incident, Note, incident_key};
 use crate::request::{Command, IncidentRef, Request, State};
 use crate::rules::UserId;
 use crate::slack::{Ack, Inbound};
 use crate::store::Claim;
 use crate::units::{Seconds, Time};
 use crate::view::desk;
+
+pub use self::joining::join;
 
 /// Open documents read in one go.
 const PAGE: usize = 200;
@@ -207,29 +211,6 @@ async fn announce(parts: &Parts, inbound: &Inbound, channel: &str, message: &cra
     if let Err(error) = parts.slack.post(channel, message, None, &key).await {
         tracing::warn!(channel, %error, "an incident was not announced");
     }
-}
-
-/// Notes that a request belongs to it.
-///
-/// # Errors
-/// The store did not take it.
-pub async fn join(parts: &Parts, request: &Request) -> Result<()> {
-    let Some(incident) = &request.asked.incident else {
-        return Ok(());
-    };
-    let add = |note: &Note| match note {
-        Note::Incident(incident) => {
-            let mut incident = incident.clone();
-            let new = notes::add(&mut incident.requests, &request.id);
-            new.then(|| Change {
-                note: Note::Incident(incident),
-                events: Vec::new(),
-            })
-        }
-        _ => None,
-    };
-    parts.book.change_note(&incident.id, None, add).await?;
-    Ok(())
 }
 
 /// Whether the request's incident is over: then nothing is opened for it any more.

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use futures::stream::{self, Stream, StreamExt};
+use futures::try_join;
 
 use super::book::refused_key;
 use super::{BookError, Known, Parts};
@@ -43,40 +44,52 @@ fn reads(
     stream::iter(ids.into_iter().map(one)).buffered(AHEAD)
 }
 
+/// The newest requests of an owner, and whether there are some that cannot be counted.
+async fn asked(parts: &Parts, owner: &str) -> Result<(Vec<Request>, bool)> {
+    let mut requests: Vec<Request> = Vec::new();
+    let mut left_alone = 0;
+    let ids = parts.book.store().of_owner(owner, MAX_OF_OWNER).await?;
+    let now = parts.clock.now();
+    let is_old = |request: &Request| now >= AUTOMATIC.after(request.asked.at);
+    let cut = ids.len() >= MAX_OF_OWNER;
+    let mut reading = reads(parts, ids);
+    let mut looked_at = 0;
+    while let Some(known) = reading.next().await {
+        if looked_at >= LOOKED_AT && requests.last().is_some_and(is_old) {
+            break;
+        }
+        looked_at += 1;
+        match known? {
+            Known::Request(request) => requests.push(*request),
+            Known::Nothing => {}
+            // It may count against any limit.
+            Known::LeftAlone => left_alone += 1,
+        }
+    }
+    let uncounted = (cut && !requests.last().is_some_and(is_old)) || left_alone > 0;
+    Ok((requests, uncounted))
+}
+
+/// When what was refused to an owner at once was asked.
+async fn refused(parts: &Parts, owner: &str) -> Result<Vec<Time>> {
+    let store = parts.book.store();
+    let ids = store.of_owner(&refused_key(owner), REFUSED).await?;
+    let mut reading = reads(parts, ids);
+    let mut asked = Vec::new();
+    while let Some(known) = reading.next().await {
+        asked.extend(known?.request().map(|request| request.asked.at));
+    }
+    Ok(asked)
+}
+
 impl Past {
     /// Reads it, of this [owner](crate::request::Asked::owner).
     ///
     /// # Errors
     /// The store could not be asked.
     pub async fn of(parts: &Parts, owner: &str) -> Result<Self> {
-        let mut requests: Vec<Request> = Vec::new();
-        let mut left_alone = 0;
-        let ids = parts.book.store().of_owner(owner, MAX_OF_OWNER).await?;
-        let now = parts.clock.now();
-        let is_old = |request: &Request| now >= AUTOMATIC.after(request.asked.at);
-        let cut = ids.len() >= MAX_OF_OWNER;
-        let mut reading = reads(parts, ids);
-        let mut looked_at = 0;
-        while let Some(known) = reading.next().await {
-            if looked_at >= LOOKED_AT && requests.last().is_some_and(is_old) {
-                break;
-            }
-            looked_at += 1;
-            match known? {
-                Known::Request(request) => requests.push(*request),
-                Known::Nothing => {}
-                // It may count against any limit.
-                Known::LeftAlone => left_alone += 1,
-            }
-        }
-        let mut refused = Vec::new();
-        let store = parts.book.store();
-        let turned_away = store.of_owner(&refused_key(owner), REFUSED).await?;
-        let mut reading = reads(parts, turned_away);
-        while let Some(known) = reading.next().await {
-            refused.extend(known?.request().map(|request| request.asked.at));
-        }
-        let uncounted = (cut && !requests.last().is_some_and(is_old)) || left_alone > 0;
+        let (counted, refused) = try_join!(asked(parts, owner), refused(parts, owner))?;
+        let (requests, uncounted) = counted;
         Ok(Self {
             requests,
             refused,

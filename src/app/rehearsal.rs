@@ -3,7 +3,7 @@
 //!
 //! # Guarantees
 //! Nothing is written. An API server that is away or slow refuses nobody and holds an ask up for [`WITHIN`] at
-//! most: the opening asks it again.
+//! most: the opening asks it again. It is shown few gates at once: where many ask, the others are not rehearsed.
 
 use std::time::Duration;
 
@@ -41,6 +41,10 @@ pub(super) async fn rehearsed(parts: &Parts, key: &str, (asked, judged): Prepare
 
 async fn refusal(parts: &Parts, key: &str, asked: &Asked) -> Option<Sentence> {
     let cluster = parts.clusters.get(&asked.cluster)?;
+    let Some(_place) = cluster.rehearsal() else {
+        tracing::info!(cluster = %asked.cluster, "not rehearsed: many are under way");
+        return None;
+    };
     let manifests = manifests(parts, key, asked)?;
     let refused = first_refusal(cluster, &manifests);
     let Ok(refused) = tokio::time::timeout(WITHIN, refused).await else {
@@ -142,7 +146,41 @@ fn words(said: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use tokio::time::Instant;
+
     use super::*;
+    use crate::sim::cluster::{Fault, On, Verb};
+    use crate::sim::town::{Plan, Town};
+    use crate::store::memory::MemoryStore;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_more_than_an_api_server_is_shown_at_once_does_not_wait() {
+        let store = Box::new(|clock| Ok(Arc::new(MemoryStore::new(clock)) as _));
+        let town = Town::found(&Plan::of_stories(1, store)).await.unwrap();
+        let line = "/access shop/web to orders/db:5432 for 30m because INC-42";
+        town.slack.command("dana", "#payments", line).unwrap();
+        town.settle().await.unwrap();
+        let (parts, id) = (town.parts().unwrap(), town.shelf.created().pop().unwrap());
+        let asked = parts.book.load(&id).await.unwrap().unwrap().request.asked;
+        town.api.fail_next(100, On::Verb(Verb::Apply), Fault::Hang);
+        let begun = Instant::now();
+        let rehearsals = (0..5).map(|n| {
+            let (parts, asked) = (Arc::clone(&parts), asked.clone());
+            async move {
+                let refused = refusal(&parts, &format!("k{n}"), &asked).await;
+                (refused.is_some(), begun.elapsed().as_secs())
+            }
+        });
+        let done = futures::future::join_all(rehearsals).await;
+        let waited = [(false, 1); 4].into_iter().chain([(false, 0)]);
+        assert_eq!(done, waited.collect::<Vec<_>>());
+        // Those that went on to something else have left their places.
+        let cluster = parts.clusters.get(&asked.cluster).unwrap();
+        assert!(cluster.rehearsal().is_some());
+        town.close().await;
+    }
 
     fn read(error: &ClusterError) -> Option<String> {
         sentence(error).map(|sentence| sentence.message)

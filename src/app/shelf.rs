@@ -60,11 +60,20 @@ impl Book {
     /// # Errors
     /// The store failed, or a note cannot be read.
     pub async fn notes(&self, key: &str, limit: usize) -> Result<Vec<Note>, BookError> {
-        let mut notes = Vec::new();
+        let leaves = self.leaves(key, limit).await?;
+        Ok(leaves.into_iter().map(|leaf| leaf.note).collect())
+    }
+
+    /// The same, each with its version.
+    ///
+    /// # Errors
+    /// As [`Book::notes`].
+    pub async fn leaves(&self, key: &str, limit: usize) -> Result<Vec<Leaf>, BookError> {
+        let mut leaves = Vec::new();
         for id in self.store().of_owner(key, limit).await? {
-            notes.extend(self.note(&id).await?.map(|leaf| leaf.note));
+            leaves.extend(self.note(&id).await?);
         }
-        Ok(notes)
+        Ok(leaves)
     }
 
     /// Creates a note under the mark of what caused it; the same cause again finds the first one.
@@ -151,8 +160,30 @@ impl Book {
         claim: Option<&Claim>,
         change: impl Fn(&Note) -> Option<Change> + Send,
     ) -> Result<bool, BookError> {
+        match self.note(id).await? {
+            Some(leaf) => self.change_leaf(leaf, claim, change).await,
+            None => Ok(false),
+        }
+    }
+
+    /// The same for a note that was just read: it is loaded again only where somebody else was faster.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn change_leaf(
+        &self,
+        leaf: Leaf,
+        claim: Option<&Claim>,
+        change: impl Fn(&Note) -> Option<Change> + Send,
+    ) -> Result<bool, BookError> {
+        let id = leaf.note.id().clone();
+        let mut read = Some(leaf);
         for _ in 0..CONFLICT_RETRIES {
-            let Some(leaf) = self.note(id).await? else {
+            let leaf = match read.take() {
+                Some(leaf) => Some(leaf),
+                None => self.note(&id).await?,
+            };
+            let Some(leaf) = leaf else {
                 return Ok(false);
             };
             let Some(next) = change(&leaf.note) else {
@@ -166,7 +197,7 @@ impl Book {
                 Committed::Conflict | Committed::Duplicate(_) => {}
             }
         }
-        Err(BookError::Contended(id.clone()))
+        Err(BookError::Contended(id))
     }
 
     fn note_step(

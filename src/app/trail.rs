@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+use futures::future::try_join_all;
 
 use super::shelf::Change;
-use super::{Parts, facts};
+use super::{BookError, Parts, facts};
+use crate::id::RequestId;
 use crate::netpol::SideRef;
 use crate::notes::{self, Note, Trail, trail_key};
 use crate::request::Request;
@@ -27,42 +29,47 @@ const LOOKED_AT: usize = 100;
 /// # Errors
 /// The store did not take it.
 pub async fn note(parts: &Parts, request: &Request) -> Result<()> {
-    for target in targets_of(request) {
-        note_at(parts, request, &target).await?;
-    }
+    let targets = targets_of(request);
+    let each = targets.iter().map(|target| note_at(parts, request, target));
+    try_join_all(each).await?;
     Ok(())
 }
 
 async fn note_at(parts: &Parts, request: &Request, target: &str) -> Result<()> {
     let key = trail_key(target);
-    let kept = parts.book.notes(&key, 1).await?.into_iter().next();
-    let id = match kept {
-        Some(Note::Trail(trail)) if trail.requests.contains(&request.id) => return Ok(()),
-        Some(note) => note.id().clone(),
-        None => {
-            let make = |id| Change {
-                note: Note::Trail(Trail {
-                    id,
-                    target: target.to_owned(),
-                    requests: vec![request.id.clone()],
-                }),
-                events: Vec::new(),
-            };
-            parts.book.add_note(&format!("note.{key}"), make).await?
-        }
-    };
-    let add = |note: &Note| match note {
+    let write = |all: Vec<RequestId>| add(parts, target, all);
+    let listed = parts.book.together().list(&key, &request.id, write);
+    Ok(listed.await?)
+}
+
+/// Adds requests to the trail of a target.
+async fn add(parts: &Parts, target: &str, all: Vec<RequestId>) -> Result<(), BookError> {
+    let key = trail_key(target);
+    let longer = |note: &Note| match note {
         Note::Trail(trail) => {
             let mut trail = trail.clone();
-            let new = notes::add(&mut trail.requests, &request.id);
-            new.then(|| Change {
+            notes::add_all(&mut trail.requests, &all).then(|| Change {
                 note: Note::Trail(trail),
                 events: Vec::new(),
             })
         }
         _ => None,
     };
-    parts.book.change_note(&id, None, add).await?;
+    if let Some(leaf) = parts.book.leaves(&key, 1).await?.into_iter().next() {
+        parts.book.change_leaf(leaf, None, longer).await?;
+        return Ok(());
+    }
+    let make = |id| Change {
+        note: Note::Trail(Trail {
+            id,
+            target: target.to_owned(),
+            requests: all.clone(),
+        }),
+        events: Vec::new(),
+    };
+    let id = parts.book.add_note(&format!("note.{key}"), make).await?;
+    // Somebody else may have made it meanwhile.
+    parts.book.change_note(&id, None, longer).await?;
     Ok(())
 }
 

@@ -6,10 +6,11 @@ use http::StatusCode;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, Preconditions};
 use kube::core::{ApiResource, DynamicObject, Resource};
 use serde_json::Value;
+use tokio::sync::SemaphorePermit;
 
 use super::Cluster;
 use super::error::ClusterError;
-use super::list::Page;
+use super::list::EachOf;
 use super::needs::Asked;
 use super::object::{ObjectRef, SeenObject};
 use super::wire::{APPLY_LIMIT, Answer, CALL_LIMIT, PAUSES};
@@ -24,6 +25,9 @@ const DELETE_TRIES: usize = 4;
 
 /// Longest a closing may take, all its looks and tries together.
 const CLOSE_LIMIT: Duration = CALL_LIMIT.saturating_mul(2);
+
+/// Gates that are rehearsed at once: a healthy API server answers in milliseconds, so that these are hundreds a second.
+pub(super) const REHEARSALS: usize = 4;
 
 /// What an apply did.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,6 +93,12 @@ impl Cluster {
         Ok(())
     }
 
+    /// A place for one gate's rehearsal, held until it is dropped; `None`: so many are under way that the API server has
+    /// enough to do with what is opened and closed.
+    pub fn rehearsal(&self) -> Option<SemaphorePermit<'_>> {
+        self.rehearsals.try_acquire().ok()
+    }
+
     async fn patch(&self, manifest: &Value, uid: Option<&str>) -> Result<Applied, ClusterError> {
         let parameters = PatchParams::apply(FIELD_MANAGER).validation_strict();
         let (at, answer) = self.send_patch(manifest, uid, &parameters).await?;
@@ -134,9 +144,9 @@ impl Cluster {
             .map_err(misbuilt)?;
         let asked = Asked::new("list", &kind.group, &kind.plural, Some(&at.namespace));
         let answer = self.wire.repeatable(&request, &asked, CALL_LIMIT).await?;
-        let page: Page<Value> = answer.read()?;
-        let seen = page.items.into_iter().map(|it| SeenObject::read(&kind, it));
-        let seen: Vec<SeenObject> = seen.collect::<Result<_, _>>()?;
+        let mut seen = Vec::new();
+        answer.read_by(EachOf::to(|it| seen.push(SeenObject::read(&kind, it))))?;
+        let seen: Vec<SeenObject> = seen.into_iter().collect::<Result<_, _>>()?;
         Ok(seen.into_iter().find(|seen| seen.at.name == at.name))
     }
 

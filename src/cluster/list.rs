@@ -11,6 +11,10 @@ use super::gate::{misbuilt, requests};
 use super::needs::Asked;
 use super::wire::CALL_LIMIT;
 
+mod page;
+
+pub(super) use page::EachOf;
+
 /// Objects a list call returns at most; more are fetched page by page.
 const PAGE: u32 = 500;
 
@@ -20,16 +24,9 @@ pub(crate) struct Listed<T> {
     pub(crate) version: String,
 }
 
-/// What a list call answers. What lacks the metadata of a list is no list, however empty.
+/// What a page says of the list.
 #[derive(Deserialize)]
-pub(super) struct Page<T> {
-    metadata: PageMeta,
-    #[serde(default = "Vec::new")]
-    pub(super) items: Vec<T>,
-}
-
-#[derive(Deserialize)]
-struct PageMeta {
+pub(super) struct PageMeta {
     #[serde(rename = "resourceVersion")]
     resource_version: String,
     #[serde(rename = "continue")]
@@ -47,7 +44,7 @@ impl Cluster {
         self.list_each(kind, at, selector, |item| item).await
     }
 
-    /// The same, with each object handed to `keep` as soon as its page was read: only what that makes of it is
+    /// The same, with each object handed to `keep` as soon as it was read: only what that makes of it is
     /// held until the list is complete. After a start-over it is handed all objects again.
     pub(crate) async fn list_each<T: DeserializeOwned, K>(
         &self,
@@ -76,13 +73,11 @@ impl Cluster {
         loop {
             let request = requests(kind, at).list(&parameters).map_err(misbuilt)?;
             let answer = self.wire.repeatable(&request, &asked, CALL_LIMIT).await?;
-            let page: Page<T> = answer.read()?;
-            drop(answer);
-            items.extend(page.items.into_iter().map(&mut *keep));
-            match page.metadata.next {
+            let page = answer.read_by(EachOf::to(|item| items.push(keep(item))))?;
+            match page.next {
                 Some(token) if !token.is_empty() => parameters.continue_token = Some(token),
                 _ => {
-                    let version = page.metadata.resource_version;
+                    let version = page.resource_version;
                     return Ok(Listed { items, version });
                 }
             }

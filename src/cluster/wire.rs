@@ -15,7 +15,7 @@ use hyper::body::Bytes;
 use kube::client::Body;
 use kube::core::Status;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 use tokio::sync::Mutex;
 
 use super::error::ClusterError;
@@ -152,6 +152,17 @@ impl Answer {
     /// Reads the body.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, ClusterError> {
         serde_json::from_slice(&self.body).map_err(|e| ClusterError::Unreadable(e.into()))
+    }
+
+    /// Reads the body in a way of its own.
+    pub(crate) fn read_by<'a, S: DeserializeSeed<'a>>(
+        &'a self,
+        way: S,
+    ) -> Result<S::Value, ClusterError> {
+        let mut text = serde_json::Deserializer::from_slice(&self.body);
+        let read = way.deserialize(&mut text);
+        let whole = read.and_then(|value| text.end().map(|()| value));
+        whole.map_err(|e| ClusterError::Unreadable(e.into()))
     }
 
     /// Whether a delete took the object with this uid out of the store: then the API server answers with a `Status` of

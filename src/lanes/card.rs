@@ -7,6 +7,8 @@
 //! and, for the approvers' card, each approver is written to instead.
 
 mod direct;
+mod failed;
+mod rank;
 
 use anyhow::Result;
 
@@ -14,12 +16,14 @@ use super::LEASE;
 use super::watch::Watch;
 use crate::app::{Changed, Parts};
 use crate::id::RequestId;
-use crate::request::{Address, Back, Outcome, Post, PostKey, PostStatus, Request};
+use crate::request::{Address, Back, Outcome, Post, PostKey, PostStatus, Posts, Request};
 use crate::slack::{Posted, SlackError};
 use crate::store::Claim;
 use crate::traces::Doing;
 use crate::units::{Seconds, Time};
 use crate::view;
+use failed::{failed, is_posted, not_found_out};
+use rank::rank;
 
 /// Brings the posts of one request up to date.
 pub async fn step(parts: &Parts, claim: &Claim) -> Result<()> {
@@ -84,7 +88,8 @@ async fn announce(parts: &Parts, request: &Request) -> Result<Option<Request>> {
 #[derive(Debug, Default)]
 struct Pass {
     statuses: Vec<(PostKey, PostStatus)>,
-    /// When to go on, if anything is left to do.
+    /// When to go on, if anything is left to do: as soon as the first of it may be done. What waits for its turn, perhaps
+    /// for long, keeps its place meanwhile.
     wait: Option<Seconds>,
 }
 
@@ -107,7 +112,7 @@ impl Pass {
     }
 
     fn retry_in(&mut self, wait: Seconds) {
-        self.wait = Some(self.wait.map_or(wait, |other| other.max(wait)));
+        self.wait = Some(self.wait.map_or(wait, |other| other.min(wait)));
     }
 }
 
@@ -183,7 +188,9 @@ async fn send(
     }
     let watch = Watch::over(parts, request);
     let key = metadata_key(request.back, (&request.id, post.key));
-    let posted = parts.slack.post(&channel, message, thread, &key).await;
+    let named = (key.as_str(), rank(request, post));
+    let posted = parts.slack.post_in_turn((&channel, thread), message, named);
+    let posted = posted.await;
     watch.wrote(Doing::Post, post, posted.is_err());
     match posted {
         Ok(posted) => {
@@ -259,7 +266,8 @@ fn place(request: &Request, post: &Post, pass: &mut Pass) -> Option<(String, Opt
                 }
                 Some(PostStatus::Due | PostStatus::Posting { .. }) => {
                     pass.set(post.key, PostStatus::Due);
-                    pass.retry_in(Seconds(1));
+                    // Its parent says when.
+                    pass.wait.get_or_insert(Seconds(1));
                     None
                 }
             }
@@ -267,69 +275,12 @@ fn place(request: &Request, post: &Post, pass: &mut Pass) -> Option<(String, Opt
     }
 }
 
-fn failed(pass: &mut Pass, post: &Post, error: &SlackError, request: &Request) {
-    tracing::warn!(id = %request.id, post = post.key.0, %error, "slack did not take a message");
-    match error {
-        // Known not to be there: wanted still, without a search.
-        SlackError::RateLimited { after, .. } => {
-            pass.again(post, Seconds(after.as_secs().max(1)));
-        }
-        SlackError::Away { .. } => pass.again(post, backoff(request.posts.failures)),
-        // The token is wrong: operators must act, and then everything is still wanted.
-        SlackError::Auth { .. } => pass.again(post, Seconds(60)),
-        // May be there: stays *posting*, so that the next pass looks for it.
-        SlackError::Ambiguous { .. } => pass.retry_in(backoff(request.posts.failures)),
-        // A proxy's word, not Slack's: it passes.
-        SlackError::Refused { .. } if !error.is_final() => {
-            pass.again(post, backoff(request.posts.failures));
-        }
-        // What is there stays known, so that later changes are tried; only what is gone is given up.
-        SlackError::Refused { code, .. } if is_posted(post) && code != "message_not_found" => {}
-        SlackError::Refused { code, .. } => {
-            pass.set(post.key, PostStatus::GivenUp { code: code.clone() });
-        }
-    }
-}
-
-/// INVARIANT (looked for): a search that failed has not found that the message is absent. It stays *posting* since
-/// its first try, so that the next pass looks again before it sends anything.
-fn not_found_out(pass: &mut Pass, error: &SlackError, request: &Request) {
-    tracing::warn!(id = %request.id, %error, "slack was not asked whether a message is there");
-    pass.retry_in(match error {
-        SlackError::RateLimited { after, .. } => Seconds(after.as_secs().max(1)),
-        SlackError::Auth { .. } => Seconds(60),
-        _ => backoff(request.posts.failures),
-    });
-}
-
-const fn is_posted(post: &Post) -> bool {
-    matches!(post.status, PostStatus::Posted { .. })
-}
-
-/// 1, 2, 4 … 64 s.
-fn backoff(failures: u32) -> Seconds {
-    Seconds(1 << failures.min(6))
-}
-
 /// Commits what was achieved on the document as it is now.
 async fn finish(parts: &Parts, claim: &Claim, face: u32, pass: &Pass) -> Result<()> {
     let now = parts.clock.now();
     let record = |request: &Request| -> Result<Outcome, std::convert::Infallible> {
         let mut request = request.clone();
-        for (key, status) in &pass.statuses {
-            request.posts.set(*key, status.clone());
-        }
-        match pass.wait {
-            None => {
-                request.posts.shown = request.posts.shown.max(face);
-                request.posts.retry_at = None;
-                request.posts.failures = 0;
-            }
-            Some(wait) => {
-                request.posts.retry_at = Some(wait.after(now));
-                request.posts.failures = request.posts.failures.saturating_add(1);
-            }
-        }
+        note(&mut request.posts, face, pass, now);
         direct::reach_approvers(&mut request);
         direct::reach_requester(&mut request, pass);
         Ok(Outcome {
@@ -339,6 +290,26 @@ async fn finish(parts: &Parts, claim: &Claim, face: u32, pass: &Pass) -> Result<
     };
     parts.book.change(&claim.id, Some(claim), record).await?;
     Ok(())
+}
+
+/// Notes what was achieved for the picture `face`.
+fn note(posts: &mut Posts, face: u32, pass: &Pass, now: Time) {
+    for (key, status) in &pass.statuses {
+        posts.set(*key, status.clone());
+    }
+    match pass.wait {
+        None => {
+            posts.shown = posts.shown.max(face);
+            posts.retry_at = None;
+            posts.failures = 0;
+        }
+        // What changed meanwhile does not wait for what still waits for its turn.
+        Some(_) if posts.face > face => posts.retry_at = None,
+        Some(wait) => {
+            posts.retry_at = Some(wait.after(now));
+            posts.failures = posts.failures.saturating_add(1);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,41 +1,62 @@
 //! Lane `gate`: what time and the cluster demand of one request.
 //!
 //! # Guarantees
-//! One step does one thing: it asks the core what is due, does it, and commits the answer. Nothing is
-//! applied that was not committed as an attempt before; nothing is called gone before the API server
-//! said so.
+//! One step asks the core what is due, does it, and commits the answer; where that leaves something to be done at
+//! once in the cluster it does that too. Nothing is applied that was not committed as an attempt before; nothing is
+//! called gone before the API server said so.
 
-use std::collections::BTreeMap;
+mod calls;
+
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use serde_json::Value;
+use futures::try_join;
+use tokio::time::Instant;
 
+use self::calls::{close, not_applied, open};
 use super::LEASE;
 use super::turns::{self, Turns};
-use super::watch::{self, Watch};
-use crate::app::opening::reference;
-use crate::app::{Changed, Parts, chain, dress, incident, past, plan_again, rules_now, trail};
-use crate::cluster::{Cluster, ClusterError, SeenObject};
+use super::watch::Watch;
+use crate::app::{Changed, Page, Parts, chain, incident, past, plan_again, rules_now, trail};
 use crate::digest;
 use crate::id::RequestId;
 use crate::notes::Note;
-use crate::objects::stored_digest;
-use crate::request::{Command, Duty, Facts, GateObject, Request, State, Verified, decide, due};
-use crate::retry::Retry;
+use crate::request::{Command, Duty, Facts, Request, State, decide, due};
 use crate::store::Claim;
 use crate::traces::Doing;
 use crate::units::{Seconds, Time};
 
-/// Does what is due for one request.
+/// A step that took longer ends its claim with its commit. Should the process die then, nobody waits for the lease to
+/// end before what was committed is done; an attempt lasts for five seconds only.
+const QUICK: Duration = Duration::from_millis(500);
+
+/// Does what is due for one request: what was planned is opened, and what has expired closed, under the same claim. A
+/// claim and a read between the two would only cost time.
 pub async fn step(parts: &Parts, turns: &Turns, claim: &Claim) -> Result<()> {
+    let begun = Instant::now();
     let Some(page) = parts.book.load(&claim.id).await? else {
         return note(parts, claim).await;
     };
-    let request = page.request;
+    let mut next = Some(page);
+    while let Some(page) = next.take() {
+        next = act(parts, (turns, begun), claim, page).await?;
+    }
+    Ok(())
+}
+
+/// One thing that is due; the page if the claim goes on with more to do. Only a plan and an expiry are followed by
+/// something, and neither follows from it.
+async fn act(
+    parts: &Parts,
+    (turns, begun): (&Turns, Instant),
+    claim: &Claim,
+    page: Page,
+) -> Result<Option<Page>> {
+    let request = &page.request;
     // The store's clock said that it is due: never behind it, or a slow local clock would spin.
     let now = parts.clock.now().max(claim.due);
-    let duty = due(&request, now);
-    let watch = Watch::over(parts, &request);
+    let duty = due(request, now);
+    let watch = Watch::over(parts, request);
     tracing::debug!(id = %request.id, state = request.state.word(), ?duty, "gate");
     // Only these call the cluster, which may keep them for long.
     let calls = matches!(duty, Duty::Open(_) | Duty::Close);
@@ -43,42 +64,49 @@ pub async fn step(parts: &Parts, turns: &Turns, claim: &Claim) -> Result<()> {
     if matches!(turn, Some(Err(_))) {
         let again = now + turns::AGAIN;
         parts.book.store().release(claim, again).await?;
-        return Ok(());
+        return Ok(None);
     }
     let command = match duty {
-        Duty::Wait => return wait(parts, claim, &request, now).await,
+        Duty::Wait => {
+            wait(parts, claim, request, now).await?;
+            return Ok(None);
+        }
+        Duty::Decide(Command::Expire) => {
+            let facts = Facts::of_time(now);
+            return go_on(parts, (claim, begun), (page, Command::Expire), &facts).await;
+        }
         Duty::Decide(command) => command,
         Duty::Plan => {
-            let planned = plan(parts, claim, &request, now).await;
+            let planned = plan(parts, (claim, begun), page.clone(), now).await;
             watch.did(Doing::Plan, planned.is_err());
             return planned;
         }
         Duty::Open(_) => {
             if !lasts(parts, claim).await? {
-                return Ok(());
+                return Ok(None);
             }
-            let command = open(parts, &request).await;
+            let command = open(parts, request).await;
             watch.did(Doing::Apply, matches!(command, Command::NotApplied { .. }));
             command
         }
         Duty::Close => {
-            let closed = close(parts, &request).await;
+            let closed = close(parts, request).await;
             watch.did(Doing::Withdraw, closed != Command::Withdrawn);
             // After its own objects, so that nothing keeps them; before it is called closed, so that a
             // failure is made up for.
             if let State::Ending { why, .. } = &request.state {
-                chain::end_others(parts, &request, why).await?;
+                chain::end_others(parts, request, why).await?;
             }
             closed
         }
     };
     let facts = Facts::of_time(parts.clock.now().max(now));
-    let opened = matches!(command, Command::Applied { .. });
-    commit(parts, claim, (&request, command), &facts).await?;
-    if opened && request.asked.extends.is_some() {
-        tell_earlier(parts, &request.id).await;
+    let opened = matches!(command, Command::Applied { .. }) && request.asked.extends.is_some();
+    commit(parts, claim, (page, command), &facts).await?;
+    if opened {
+        tell_earlier(parts, &claim.id).await;
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Whether the lease is held, and the committed attempt safe from a failover. It was committed by a step that
@@ -135,38 +163,100 @@ async fn note(parts: &Parts, claim: &Claim) -> Result<()> {
 async fn commit(
     parts: &Parts,
     claim: &Claim,
-    (seen, command): (&Request, Command),
+    (page, command): (Page, Command),
     facts: &Facts<'_>,
 ) -> Result<()> {
+    let seen = page.request.state.clone();
     let change = |request: &Request| {
-        if request.state != seen.state {
+        if request.state != seen {
             return Err(None);
         }
         decide(request, command.clone(), facts).map_err(Some)
     };
-    match parts.book.change(&claim.id, Some(claim), change).await? {
+    match parts.book.change_page(page, Some(claim), change).await? {
         Changed::Refused(refusal) => {
             tracing::debug!(id = %claim.id, ?refusal, command = command.name(), "overtaken");
             parts.book.store().release(claim, facts.now).await?;
         }
-        Changed::Done(request) => tracing::info!(
-            id = %request.id, command = command.name(), state = request.state.word(), "moved"
-        ),
+        Changed::Done(request) => moved(&request, &command),
         Changed::Fenced | Changed::Missing => {}
     }
     Ok(())
 }
 
-/// Judges and plans again on the cluster as it is now, and commits the attempt.
-async fn plan(parts: &Parts, claim: &Claim, request: &Request, now: Time) -> Result<()> {
+fn moved(request: &Request, command: &Command) {
+    tracing::info!(
+        id = %request.id, command = command.name(), state = request.state.word(), "moved"
+    );
+}
+
+/// As [`commit`], where more is due at once: an attempt to be opened, or a closing. The claim goes on with what
+/// was committed; where nothing follows, or the store is slow, it ends.
+async fn go_on(
+    parts: &Parts,
+    (claim, begun): (&Claim, Instant),
+    (page, command): (Page, Command),
+    facts: &Facts<'_>,
+) -> Result<Option<Page>> {
+    if begun.elapsed() > QUICK {
+        commit(parts, claim, (page, command), facts).await?;
+        return Ok(None);
+    }
+    let seen = page.request.state.clone();
+    let change = |request: &Request| {
+        let outcome = decide(request, command.clone(), facts).map_err(drop)?;
+        let same = request.state == seen;
+        (same && has_more(&outcome.request))
+            .then_some(outcome)
+            .ok_or(())
+    };
+    match parts.book.change_held(page.clone(), change).await? {
+        Changed::Done(page) => {
+            moved(&page.request, &command);
+            Ok(Some(page))
+        }
+        Changed::Refused(()) => {
+            commit(parts, claim, (page, command), facts).await?;
+            Ok(None)
+        }
+        Changed::Fenced | Changed::Missing => Ok(None),
+    }
+}
+
+/// Whether the state is one that asks for the cluster at once.
+const fn has_more(request: &Request) -> bool {
+    match &request.state {
+        State::Granting { attempt, .. } => attempt.is_some(),
+        State::Ending { .. } => true,
+        _ => false,
+    }
+}
+
+/// Judges and plans again on the cluster as it is now, and commits the attempt. Nothing of what is asked needs the
+/// answer to another, and all of it is answered before the attempt is committed.
+async fn plan(
+    parts: &Parts,
+    (claim, begun): (&Claim, Instant),
+    page: Page,
+    now: Time,
+) -> Result<Option<Page>> {
+    let request = &page.request;
     // Before anything is open, so that no opening is missing; nothing waits for it later.
-    trail::note(parts, request)
-        .await
-        .context("noting the target")?;
-    let joined = incident::join(parts, request).await;
-    joined.context("noting the incident")?;
-    let (roll, verdict) = rules_now(parts, request).await.context("judging again")?;
-    let command = match objection(parts, request).await? {
+    let noted = async {
+        let noted = trail::note(parts, request).await;
+        noted.context("noting the target")
+    };
+    let joined = async {
+        let joined = incident::join(parts, request).await;
+        joined.context("noting the incident")
+    };
+    let judged = async {
+        let judged = rules_now(parts, request).await;
+        judged.context("judging again")
+    };
+    let asked = try_join!(noted, joined, judged, objection(parts, request));
+    let ((), (), (roll, verdict), objection) = asked?;
+    let command = match objection {
         Some(reason) => Command::CannotOpen {
             reason: reason.to_owned(),
         },
@@ -177,7 +267,7 @@ async fn plan(parts: &Parts, claim: &Claim, request: &Request, now: Time) -> Res
         roll: &roll,
         verdict: Some(&verdict),
     };
-    commit(parts, claim, (request, command), &facts).await
+    go_on(parts, (claim, begun), (page, command), &facts).await
 }
 
 /// Why it must not open, whatever rules and cluster say: what it belongs to is over.
@@ -189,112 +279,6 @@ async fn objection(parts: &Parts, request: &Request) -> Result<Option<&'static s
         return Ok(Some("an approval given before was taken back"));
     }
     chain::objection(parts, request).await
-}
-
-/// Applies the committed attempt, all objects at once, and compares what the server says it stored with what was
-/// meant. All are waited for, whatever fails (each ends within five seconds): an apply
-/// that is given up could arrive after its withdrawal, and only [`crate::reaper::strays`] would see it.
-async fn open(parts: &Parts, request: &Request) -> Command {
-    let work = async {
-        let cluster = cluster_of(parts, request)?;
-        let dressed = dress(request)?;
-        let stated = !request.effect.stated.is_empty();
-        let applying = dressed
-            .iter()
-            .map(|(object, manifest)| put(cluster, object, manifest, stated));
-        let applied = futures::future::join_all(applying).await;
-        applied.into_iter().collect::<Result<Vec<_>, _>>()
-    };
-    match work.await {
-        Ok(objects) => Command::Applied { objects },
-        Err(error) => not_applied(&error),
-    }
-}
-
-/// Applies one object. The answer is the object as it was stored, after all admission: no read tells more.
-async fn put(
-    cluster: &Cluster,
-    object: &GateObject,
-    manifest: &Value,
-    stated: bool,
-) -> Result<Verified, ClusterError> {
-    let applied = cluster.apply(manifest, object.uid.as_deref()).await?;
-    let seen = &applied.seen;
-    let another = object.uid.as_ref().is_some_and(|uid| *uid != applied.uid);
-    if another || seen.deleting || !as_meant(seen, object, manifest) {
-        let problem = format!("`{}` is not as applied", object.name);
-        return Err(ClusterError::Conflict(problem));
-    }
-    let digest = stored_digest(&seen.at.api_version, &seen.at.kind, &seen.manifest);
-    Ok(Verified {
-        name: object.name.clone(),
-        uid: applied.uid,
-        stored: digest.filter(|_| stated),
-    })
-}
-
-/// Whether the server stores what was planned and approved, under its name and with every mark: by these it is
-/// found and closed again, whatever becomes of the store.
-fn as_meant(seen: &SeenObject, object: &GateObject, manifest: &Value) -> bool {
-    let field = |at: &Value, pointer: &str| at.pointer(pointer).cloned();
-    let named = [
-        "/apiVersion",
-        "/kind",
-        "/metadata/namespace",
-        "/metadata/name",
-    ];
-    let same = |pointer: &&str| field(&seen.manifest, pointer) == field(manifest, pointer);
-    let marked = |pointer: &str, stored: &BTreeMap<String, String>| {
-        let meant = manifest.pointer(pointer).and_then(Value::as_object);
-        let mut meant = meant.into_iter().flatten();
-        meant.all(|(key, value)| stored.get(key).map(String::as_str) == value.as_str())
-    };
-    named.iter().all(same)
-        && marked("/metadata/labels", &seen.labels)
-        && marked("/metadata/annotations", &seen.annotations)
-        && object.object.is_stored_as(&seen.manifest)
-}
-
-fn not_applied(error: &ClusterError) -> Command {
-    Command::NotApplied {
-        problem: error.for_people(),
-        again: matches!(error.retry(), Retry::Now | Retry::Later),
-    }
-}
-
-/// Takes every object down, each verified gone. All are tried, whatever fails.
-async fn close(parts: &Parts, request: &Request) -> Command {
-    if request.gate.is_empty() {
-        return Command::Withdrawn;
-    }
-    let cluster = match cluster_of(parts, request) {
-        Ok(cluster) => cluster,
-        Err(error) => {
-            return Command::NotWithdrawn {
-                problem: error.for_people(),
-            };
-        }
-    };
-    let withdrawals = request.gate.iter().map(|object| {
-        let at = reference(object);
-        async move { cluster.withdraw(&at).await }
-    });
-    let withdrawals = futures::future::join_all(withdrawals).await;
-    if withdrawals.iter().all(Result::is_ok) {
-        watch::all_gone(parts, request, &withdrawals);
-    }
-    match withdrawals.into_iter().find_map(Result::err) {
-        None => Command::Withdrawn,
-        Some(error) => Command::NotWithdrawn {
-            problem: error.for_people(),
-        },
-    }
-}
-
-fn cluster_of<'a>(parts: &'a Parts, request: &Request) -> Result<&'a Cluster, ClusterError> {
-    let name = &request.asked.cluster;
-    let cluster = parts.clusters.get(name).map(AsRef::as_ref);
-    cluster.ok_or_else(|| ClusterError::unknown(name))
 }
 
 #[cfg(test)]

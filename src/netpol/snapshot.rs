@@ -56,6 +56,8 @@ pub struct Space {
     pub gates: BTreeMap<Arc<str>, Arc<Policy>>,
     /// Our own open gates that are Cilium's.
     pub cilium_gates: BTreeMap<Arc<str>, Arc<[Policy]>>,
+    /// Another one after every change but those of our own gates alone.
+    baseline: Arc<()>,
     /// Objects that own pods, by kind and name.
     pub workloads: BTreeMap<(Box<str>, Box<str>), Arc<Workload>>,
 }
@@ -78,6 +80,7 @@ impl Snapshot {
             return self.apply_extension(&key, object);
         }
         let space = self.space_mut(key.space());
+        let mut gates_alone = false;
         match object {
             Object::Namespace(namespace) => {
                 space.labels = namespace_labels(&name, &namespace.metadata);
@@ -91,12 +94,13 @@ impl Snapshot {
             }
             Object::Policy(policy) => {
                 // The label decides anew each time: it may have been added or taken away.
-                let (into, out_of) = if marks::is_ours(&policy.metadata) {
+                let ours = marks::is_ours(&policy.metadata);
+                let (into, out_of) = if ours {
                     (&mut space.gates, &mut space.policies)
                 } else {
                     (&mut space.policies, &mut space.gates)
                 };
-                out_of.remove(&name);
+                gates_alone = out_of.remove(&name).is_none() && ours;
                 into.insert(name, Policy::read(&policy, key.space()).into());
             }
             Object::Extension(_) => {}
@@ -105,6 +109,9 @@ impl Snapshot {
                     space.workloads.insert(workload_key(&key), workload.into());
                 }
             }
+        }
+        if !gates_alone {
+            space.baseline = Arc::default();
         }
     }
 
@@ -117,6 +124,7 @@ impl Snapshot {
             return;
         };
         let name = key.name.as_str();
+        let mut gates_alone = false;
         match key.kind.as_str() {
             "Namespace" => {
                 space.labels = implied_labels(name);
@@ -125,14 +133,17 @@ impl Snapshot {
             "Pod" => drop(space.pods.remove(name)),
             "Service" => drop(space.services.remove(name)),
             wide::CILIUM_NAMESPACED => {
-                space.cilium.remove(name);
+                gates_alone = space.cilium.remove(name).is_none();
                 space.cilium_gates.remove(name);
             }
             "NetworkPolicy" => {
-                space.policies.remove(name);
+                gates_alone = space.policies.remove(name).is_none();
                 space.gates.remove(name);
             }
             _ => drop(space.workloads.remove(&workload_key(key))),
+        }
+        if !gates_alone {
+            space.baseline = Arc::default();
         }
         if space.is_forgotten() {
             self.spaces.remove(key.space());

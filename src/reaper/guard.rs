@@ -5,9 +5,10 @@
 //! more, stays, and people are told ([`judge_again`]).
 //!
 //! # Guarantees
-//! A request is judged again on what it depends on, and on nothing else: while its namespaces and
-//! everything without a namespace look the same, neither the store is asked nor anything computed. The
-//! sweep judges every request, whatever was remembered here.
+//! A request is judged again on what it depends on, and on nothing else: while its own objects, its namespaces and
+//! everything without a namespace look the same, neither the store is asked nor anything computed. Other gates that
+//! come and go there change nothing: what is judged is the baseline with its own objects. The sweep judges every
+//! request, whatever was remembered here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +29,10 @@ use crate::request::{Command, Facts, Request, State, decide};
 /// Where the cluster's DNS is: a gate may let sources ask it.
 const DNS_NAMESPACE: &str = "kube-system";
 
-/// Our objects of one request, as the watch shows them: name and policy.
+/// Our objects of one request, as the watch shows them.
+type Seen = Vec<Arc<SeenObject>>;
+
+/// Those of them that are policies, by name.
 type Gate = Vec<(String, NetworkPolicy)>;
 
 /// What each live gate was last judged on, for as long as the guard runs.
@@ -42,16 +46,27 @@ pub(super) struct Views {
 struct View {
     snapshot: Arc<Snapshot>,
     namespaces: Vec<String>,
+    /// Its own objects: each by name and version.
+    objects: Vec<(String, String)>,
+}
+
+fn versions(seen: &Seen) -> Vec<(String, String)> {
+    let version = |object: &Arc<SeenObject>| {
+        let version = object.resource_version.clone();
+        (object.at.to_string(), version)
+    };
+    seen.iter().map(version).collect()
 }
 
 impl Views {
     /// Whether nothing that matters has changed since the gate was judged.
-    fn know(&mut self, id: &RequestId, snapshot: &Arc<Snapshot>) -> bool {
+    fn know(&mut self, id: &RequestId, seen: &Seen, snapshot: &Arc<Snapshot>) -> bool {
         let Some(view) = self.paths.get_mut(id) else {
             return false;
         };
         let namespaces: Vec<&str> = view.namespaces.iter().map(String::as_str).collect();
-        let same = view.snapshot.is_same_view(snapshot, &namespaces);
+        let same =
+            view.snapshot.is_same_baseline(snapshot, &namespaces) && view.objects == versions(seen);
         if same {
             // Old pictures of all the rest are not kept alive.
             view.snapshot = Arc::clone(snapshot);
@@ -59,14 +74,16 @@ impl Views {
         same
     }
 
-    fn note(&mut self, id: RequestId, flow: &Flow, snapshot: Arc<Snapshot>) {
+    fn note(&mut self, id: RequestId, flow: &Flow, (seen, snapshot): (&Seen, Arc<Snapshot>)) {
         let sides = [flow.from.namespace(), flow.to.namespace()];
         match sides {
             [Some(from), Some(to)] => {
-                let namespaces = [from, to, DNS_NAMESPACE].map(str::to_owned).into();
+                let theirs = seen.iter().map(|object| object.at.namespace.as_str());
+                let namespaces = [from, to, DNS_NAMESPACE].into_iter().chain(theirs);
                 let view = View {
                     snapshot,
-                    namespaces,
+                    namespaces: namespaces.map(str::to_owned).collect(),
+                    objects: versions(seen),
                 };
                 self.paths.insert(id, view);
             }
@@ -110,35 +127,27 @@ impl Reaper {
         let Ok(snapshot) = self.cluster.snapshot() else {
             return Ok(());
         };
-        let mut gates: BTreeMap<RequestId, Gate> = BTreeMap::new();
-        let mut harmful: BTreeMap<RequestId, Vec<String>> = BTreeMap::new();
         let objects = self.cluster.managed_now();
         // What cannot be judged there must not keep harm from being seen here.
         let mut failed = self.end_changed(&objects, &mut views.stated).await.err();
+        let mut gates: BTreeMap<RequestId, Seen> = BTreeMap::new();
         for object in objects {
-            let (Some(id), Some(policy)) = (object.request(), policy_of(&object)) else {
-                continue;
-            };
-            let pods = isolated_alone(&snapshot, &policy);
-            if !pods.is_empty() {
-                harmful.entry(id.clone()).or_default().extend(pods);
+            if let Some(id) = object.request() {
+                gates.entry(id).or_default().push(object);
             }
-            gates
-                .entry(id)
-                .or_default()
-                .push((object.at.name.clone(), policy));
         }
-        // One document that cannot be read must not hide the others.
-        for (id, pods) in &harmful {
-            let withdrawn = self.withdraw_request(id, pods).await;
+        views.paths.retain(|id, _| gates.contains_key(id));
+        gates.retain(|id, seen| !views.know(id, seen, &snapshot));
+        // One document that cannot be read must not hide the others; and harm is ended first.
+        for (id, pods) in harmful(&gates, &snapshot) {
+            gates.remove(&id);
+            let withdrawn = self.withdraw_request(&id, &pods).await;
             if let Err(error) = withdrawn.context("withdrawing a gate") {
                 failed.get_or_insert(error);
             }
         }
-        gates.retain(|id, _| !harmful.contains_key(id));
-        views.paths.retain(|id, _| gates.contains_key(id));
-        for (id, gate) in &gates {
-            if let Err(error) = self.look_again(id, gate, views).await {
+        for (id, seen) in &gates {
+            if let Err(error) = self.look_again(id, seen, views).await {
                 failed.get_or_insert(error);
             }
         }
@@ -155,16 +164,12 @@ impl Reaper {
         Ok(())
     }
 
-    /// Judges one gate again, unless nothing that it depends on has changed.
-    async fn look_again(&self, id: &RequestId, gate: &Gate, views: &mut Views) -> Result<()> {
-        if views.stated.is_stated(id) {
+    /// Judges one gate again.
+    async fn look_again(&self, id: &RequestId, seen: &Seen, views: &mut Views) -> Result<()> {
+        let gate = policies_of(seen);
+        if views.stated.is_stated(id) || gate.is_empty() {
             // What it gives was not computed, so there is nothing to compare with.
             return Ok(());
-        }
-        match self.cluster.snapshot() {
-            Ok(snapshot) if views.know(id, &snapshot) => return Ok(()),
-            Ok(_) => {}
-            Err(_) => return Ok(()),
         }
         let page = self.parts.book.load(id).await;
         let Some(page) = page.context("reading the request of a live gate")? else {
@@ -174,7 +179,7 @@ impl Reaper {
         let here = request.asked.cluster == self.cluster.name();
         let path = here && request.effect.stated.is_empty();
         let (true, State::Active { .. }, Some(policies)) =
-            (path, &request.state, whole(&request, gate))
+            (path, &request.state, whole(&request, &gate))
         else {
             return Ok(());
         };
@@ -186,7 +191,7 @@ impl Reaper {
         let findings = judge_again(&snapshot, flow, &policies, &request.effect);
         let noted = findings == request.told_of || self.observe(&request, findings).await?;
         if noted {
-            views.note(id.clone(), flow, snapshot);
+            views.note(id.clone(), flow, (seen, snapshot));
         }
         Ok(())
     }
@@ -206,6 +211,26 @@ impl Reaper {
         let changed = changed.context("noting what changed about a live gate")?;
         Ok(matches!(changed, Changed::Done(_)))
     }
+}
+
+/// The pods that each of these gates isolates alone, where it does.
+fn harmful(
+    gates: &BTreeMap<RequestId, Seen>,
+    snapshot: &Snapshot,
+) -> BTreeMap<RequestId, Vec<String>> {
+    let alone = |(id, seen): (&RequestId, &Seen)| {
+        let policies = seen.iter().filter_map(|object| policy_of(object));
+        let pods: Vec<String> = policies
+            .flat_map(|policy| isolated_alone(snapshot, &policy))
+            .collect();
+        (!pods.is_empty()).then(|| (id.clone(), pods))
+    };
+    gates.iter().filter_map(alone).collect()
+}
+
+fn policies_of(seen: &Seen) -> Gate {
+    let named = |object: &Arc<SeenObject>| Some((object.at.name.clone(), policy_of(object)?));
+    seen.iter().filter_map(named).collect()
 }
 
 /// The gate's objects as they are in the cluster; `None`: not all of them are seen, which is the
@@ -263,6 +288,18 @@ mod tests {
         assert_eq!(read, [true, false, false]);
     }
 
+    fn ours(namespace: &str, version: &str) -> Arc<SeenObject> {
+        let manifest = serde_json::json!({
+            "metadata": {
+                "namespace": namespace, "name": "drawbridge-k7m3xa-1-abc", "uid": "u",
+                "resourceVersion": version, "creationTimestamp": "2026-11-23T17:24:47Z",
+            },
+            "spec": {},
+        });
+        let at = ObjectRef::policy("", "");
+        Arc::new(SeenObject::read(&at.resource(), manifest).unwrap())
+    }
+
     #[test]
     fn a_gate_is_judged_again_only_when_something_that_it_depends_on_changed() {
         let id: RequestId = "k7m3xa".parse().unwrap();
@@ -270,25 +307,42 @@ mod tests {
         let world = cluster(pods.map(|(namespace, name)| app(namespace, name)));
         let flow = ask(&world, "b/cli a/web :8080").unwrap();
         let mut views = Views::default();
-        assert!(!views.know(&id, &Arc::new(world.clone())), "never judged");
-        views.note(id.clone(), &flow, Arc::new(world.clone()));
+        let objects = vec![ours("a", "7")];
+        let know = |views: &mut Views, now: &Arc<Snapshot>| views.know(&id, &objects, now);
+        assert!(!know(&mut views, &Arc::new(world.clone())), "never judged");
+        views.note(id.clone(), &flow, (&objects, Arc::new(world.clone())));
         let changed = |change: &dyn Fn(&mut Snapshot)| {
             let mut now = world.clone();
             change(&mut now);
             Arc::new(now)
         };
         let elsewhere = changed(&|now| now.apply(app("c", "more").into()));
-        assert!(views.know(&id, &elsewhere));
+        assert!(know(&mut views, &elsewhere));
         let unread = changed(&|now| now.set_unread("x", Some("not permitted")));
-        assert!(!views.know(&id, &unread));
+        assert!(!know(&mut views, &unread));
         for namespace in ["a", "b", "kube-system"] {
             let here = changed(&|now| now.apply(deny(namespace, "d").into()));
-            assert!(!views.know(&id, &here), "{namespace}");
+            assert!(!know(&mut views, &here), "{namespace}");
+        }
+        let other_gates = changed(&|now| now.apply(deny("a", "gate").ours().into()));
+        assert!(know(&mut views, &other_gates), "never in the baseline");
+        let less = changed(&|now| {
+            now.apply(deny("a", "gate").ours().into());
+            now.apply(deny("a", "gate").into());
+        });
+        assert!(!know(&mut views, &less), "a gate became a policy of others");
+        for objects in [
+            vec![ours("a", "8")],
+            vec![],
+            vec![ours("a", "7"), ours("b", "7")],
+        ] {
+            let same = Arc::new(world.clone());
+            assert!(!views.know(&id, &objects, &same), "its own objects");
         }
         let outside = ask(&world, "b/cli 203.0.113.7 :443").unwrap();
-        views.note(id.clone(), &outside, Arc::new(world.clone()));
+        views.note(id.clone(), &outside, (&objects, Arc::new(world.clone())));
         assert!(
-            !views.know(&id, &Arc::new(world.clone())),
+            !know(&mut views, &Arc::new(world.clone())),
             "addresses: always"
         );
     }

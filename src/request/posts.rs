@@ -234,6 +234,17 @@ impl Posts {
         self.shown < self.face
     }
 
+    /// Whether every message is in Slack, or will never be: what is left to do is to update them.
+    pub fn are_out(&self) -> bool {
+        let is_out = |post: &Post| {
+            matches!(
+                post.status,
+                PostStatus::Posted { .. } | PostStatus::GivenUp { .. }
+            )
+        };
+        self.list.iter().all(is_out)
+    }
+
     /// The approvers' card: the first one for them that Slack did not refuse for good.
     pub fn approvers_card(&self) -> Option<&Post> {
         self.approvers_cards().next()

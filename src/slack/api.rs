@@ -28,6 +28,8 @@ mod views;
 use self::call::Caller;
 pub use self::channels::MOST_MEMBERS;
 pub use self::error::{Retry, SlackError};
+pub use self::pace::Rank;
+use self::pace::Wanted;
 pub use self::people::{GroupRecord, UserRecord};
 pub use self::scopes::scopes;
 pub use self::views::Opened;
@@ -74,7 +76,7 @@ struct Done {}
 ///
 /// # Guarantees
 /// Every call ends within seven seconds: two for its turn, five for the answer. Messages to one
-/// channel go at most once a second; after a 429 a method rests as long as Slack asked.
+/// channel go at most once a second, each in its turn ([`Rank`]); after a 429 a method rests as long as Slack asked.
 ///
 /// # Retries
 /// A read whose connection broke is made once more at once. Else none here: [`SlackError::retry`] tells
@@ -166,7 +168,8 @@ impl SlackApi {
         self.me.get()
     }
 
-    /// Posts a message to a channel, or to a person (`U…`, which opens the direct message).
+    /// Posts a message to a channel, or to a person (`U…`, which opens the direct message), before all that waits
+    /// for the same channel.
     ///
     /// `key` goes into the message's metadata, so that [`Self::find_posted`] can tell whether an
     /// ambiguous post happened. `thread` is the parent's `ts`.
@@ -176,6 +179,19 @@ impl SlackApi {
         message: &Message,
         thread: Option<&str>,
         key: &str,
+    ) -> Result<Posted, SlackError> {
+        let foremost = Rank::Urgent(Time::UNIX_EPOCH);
+        self.post_in_turn((channel, thread), message, (key, foremost))
+            .await
+    }
+
+    /// The same for a message that has this place among those that wait for the channel. Where it must wait
+    /// ([`SlackError::RateLimited`]) that place is kept until it comes back under the same key.
+    pub async fn post_in_turn(
+        &self,
+        (channel, thread): (&str, Option<&str>),
+        message: &Message,
+        (key, rank): (&str, Rank),
     ) -> Result<Posted, SlackError> {
         let payload = [("key".to_owned(), key.to_owned())].into();
         let metadata =
@@ -188,8 +204,9 @@ impl SlackApi {
         // A reason that holds a link must not grow a preview of it.
         .with_unfurl_links(false)
         .with_unfurl_media(false);
+        let wanted = Wanted { channel, rank, key };
         self.caller
-            .post("chat.postMessage", Some(channel), &request)
+            .post("chat.postMessage", Some(&wanted), &request)
             .await
     }
 

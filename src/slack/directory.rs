@@ -155,25 +155,26 @@ impl Directory {
         members: BTreeSet<&UserId>,
         groups: &BTreeMap<String, BTreeSet<UserId>>,
     ) -> BTreeMap<UserId, Person> {
-        let (known, mut unknown): (Vec<&UserId>, Vec<&UserId>) = members
-            .into_iter()
-            .partition(|member| self.people.holds(member, MEMBER_AGE));
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for member in members {
+            match self.people.known(member, MEMBER_AGE) {
+                Some(person) => known.extend(person),
+                None => unknown.push(member),
+            }
+        }
         // Those who decide are in small groups, those who only may ask in large ones.
         if unknown.len() > MEMBER_READS {
             let sizes = |member| groups.values().filter(move |group| group.contains(member));
             unknown.sort_by_key(|member| sizes(*member).map(BTreeSet::len).min());
         }
-        let wanted: Vec<UserId> = known
-            .into_iter()
-            .chain(unknown.into_iter().take(MEMBER_READS))
-            .cloned()
-            .collect();
+        let wanted: Vec<UserId> = unknown.into_iter().take(MEMBER_READS).cloned().collect();
         let reads = wanted
             .into_iter()
             .map(|member| self.read_owned(member, MEMBER_AGE));
         let read: Vec<Result<Option<Person>, SlackError>> =
             stream::iter(reads).buffered(AT_ONCE).collect().await;
-        by_id(read.into_iter().filter_map(Result::ok).flatten())
+        let read = read.into_iter().filter_map(Result::ok).flatten();
+        by_id(known.into_iter().chain(read))
     }
 
     /// The same for streams, whose futures cannot borrow the id.

@@ -54,6 +54,20 @@ impl Store for Observed {
         self.time("claim", self.store.claim(shard, wants)).await
     }
 
+    fn together(&self) -> bool {
+        self.store.together()
+    }
+
+    async fn claim_each(&self, wants: &[(Shard, Wants)]) -> Vec<Result<Claims>> {
+        let began = Instant::now();
+        let answers = self.store.claim_each(wants).await;
+        for answer in &answers {
+            let failed = answer.as_ref().err().map(StoreError::class);
+            self.metrics.store_called("claim", failed, began.elapsed());
+        }
+        answers
+    }
+
     async fn renew(&self, claim: &Claim, lease: Seconds) -> Result<bool> {
         self.time("renew", self.store.renew(claim, lease)).await
     }

@@ -1,7 +1,7 @@
 //! The store for serving: Redis 7.0 or newer, or Valkey; one server, a cluster, or behind Sentinel.
 //!
 //! Every change is one Lua script on the keys of one shard, so it happens wholly or not at all, by
-//! the server's clock. Redis acknowledges before the disk has a write unless `appendfsync always`
+//! the server's clock; only claims of several shards share a call (`together`). Redis acknowledges before the disk has a write unless `appendfsync always`
 //! is set, and before a replica has it; what must not be lost to a failover waits for a replica
 //! ([`Commit::lasting`]). Blocking calls and key-space notifications are never used: the first break
 //! in every outage, the second get lost.
@@ -16,9 +16,11 @@ mod errors;
 mod keys;
 mod ledger;
 mod link;
+mod links;
 mod read;
 mod replicas;
 mod scripts;
+mod together;
 mod vitals;
 
 use std::sync::Arc;
@@ -34,8 +36,10 @@ use self::conn::Dialer;
 use self::errors::judge;
 pub use self::errors::refusal;
 use self::link::{Counters, Link};
+use self::links::Links;
 use self::replicas::{Copies, Home, Replicas};
 use self::scripts::Scripts;
+use self::together::Together;
 pub use self::vitals::{ACL, Vitals};
 use super::check::check;
 use super::{
@@ -45,15 +49,19 @@ use super::{
 use crate::id::{RequestId, Shard};
 use crate::units::{Seconds, Time};
 
+/// Most links for what waits for a replica, dialled as they are needed.
+const SURE: usize = 8;
+
 /// A [`Store`] in Redis.
 #[derive(Debug)]
 pub struct RedisStore {
     link: Link,
-    /// Carries the writes of people and services that wait for a replica: see [`replicas`].
-    sure: Link,
+    /// Carry the writes of people and services that wait for a replica: see [`replicas`].
+    sure: Links,
     /// Carries what lanes wait for, so that nobody's decision stands behind them.
-    lanes: Link,
+    lanes: Links,
     replicas: Replicas,
+    together: Together,
     scripts: Scripts,
     counters: Arc<Counters>,
 }
@@ -94,9 +102,10 @@ impl RedisStore {
         };
         Ok(Self {
             link: link()?,
-            sure: link()?,
-            lanes: link()?,
+            sure: Links::new(link()?, (1..SURE).map(|_| link()).collect::<Result<_>>()?),
+            lanes: Links::new(link()?, Vec::new()),
             replicas: Replicas::default(),
+            together: Together::at(&address),
             scripts: Scripts::new(),
             counters,
         })
@@ -210,6 +219,14 @@ impl Store for RedisStore {
     async fn claim(&self, shard: Shard, wants: Wants) -> Result<Claims> {
         let call = self.scripts.claim_call(shard, &wants);
         read::claims(self.run(&call).await?)
+    }
+
+    fn together(&self) -> bool {
+        self.together.now()
+    }
+
+    async fn claim_each(&self, wants: &[(Shard, Wants)]) -> Vec<Result<Claims>> {
+        self.claims_of(wants).await
     }
 
     async fn renew(&self, claim: &Claim, lease: Seconds) -> Result<bool> {

@@ -44,12 +44,6 @@ const EXCEPTIONS: &[(&str, Hardship, &str)] = &[
          failed, and a person would say it once more",
     ),
     (
-        "the_shortest_grant_is_still_warned",
-        Hardship::CrashAfterCommits,
-        "a new process after every commit opens the path seconds later than the story counts from, and a \
-         minute has no room for them",
-    ),
-    (
         "the_form_asks_like_a_typed_line",
         Hardship::CrashAfterCommits,
         "Slack keeps the form open and says that it could not be sent: a person would press once more",

@@ -24,11 +24,11 @@ impl Known {
     }
 }
 
-/// What became of a change.
+/// What became of a change; where it was done, the document as it is now.
 #[derive(Debug)]
-pub enum Changed<R> {
-    /// Committed; the document as it is now.
-    Done(Box<Request>),
+pub enum Changed<R, D = Box<Request>> {
+    /// Committed.
+    Done(D),
     /// The decision was no.
     Refused(R),
     /// The lease is lost: somebody else works on this lane.

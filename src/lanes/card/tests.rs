@@ -47,3 +47,26 @@ fn a_request_is_current_when_every_message_shows_what_it_should() {
     };
     assert!(is_current(&request), "there is nothing to be done about it");
 }
+
+#[test]
+fn a_change_does_not_wait_for_what_waits_for_its_turn() {
+    let mut posts = dana_asks().request().posts;
+    let face = posts.face;
+    let mut pass = Pass::default();
+    pass.retry_in(Seconds(600));
+    note(&mut posts, face, &pass, at(0));
+    assert_eq!(posts.retry_at, Some(at(600)));
+    posts.touch();
+    assert_eq!(posts.retry_at, None);
+    note(&mut posts, face, &pass, at(1));
+    assert_eq!((posts.retry_at, posts.lag()), (None, true));
+}
+
+#[test]
+fn what_failed_does_not_wait_for_what_waits_for_its_turn() {
+    let mut pass = Pass::default();
+    pass.retry_in(Seconds(600));
+    pass.retry_in(Seconds(2));
+    pass.retry_in(Seconds(64));
+    assert_eq!(pass.wait, Some(Seconds(2)));
+}

@@ -1,47 +1,43 @@
-//! What an apply answered, against what was meant.
+//! How many steps of the lane an opening and a closing take.
 
-use serde_json::json;
+use std::time::Duration;
 
-use super::*;
-use crate::request::fixtures::{attempt, dana_asks};
+use crate::app::Parts;
+use crate::sim::town::gates::ours;
+use crate::sim::town::{Plan, Town};
+use crate::store::memory::MemoryStore;
 
-#[test]
-fn only_what_is_stored_whole_and_under_every_mark_is_as_meant() {
-    let mut request = dana_asks().request().approved().after(60, attempt());
-    request.gate[0].object = json!({
-        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"namespace": "orders"},
-        "spec": {"podSelector": {"matchLabels": {"app": "db"}}, "policyTypes": ["Ingress"]},
-    })
-    .try_into()
-    .unwrap();
-    let (object, manifest) = dress(&request).unwrap().remove(0);
-    let stored = |change: &dyn Fn(&mut Value)| {
-        let mut stored = manifest.clone();
-        stored["metadata"]["uid"] = "u".into();
-        stored["metadata"]["resourceVersion"] = "7".into();
-        stored["metadata"]["creationTimestamp"] = "2026-11-24T03:01:00Z".into();
-        change(&mut stored);
-        let seen = SeenObject::read(&reference(object).resource(), stored).unwrap();
-        as_meant(&seen, object, &manifest)
-    };
-    assert!(stored(&|_| ()));
-    // What others add beside ours is theirs.
-    assert!(stored(
-        &|it| it["metadata"]["labels"]["team"] = "orders".into()
-    ));
-    let others: [&dyn Fn(&mut Value); 7] = [
-        &|it| it["kind"] = "CiliumNetworkPolicy".into(),
-        &|it| it["metadata"]["name"] = "another".into(),
-        &|it| it["metadata"]["namespace"] = "another".into(),
-        &|it| it["metadata"]["labels"] = json!({}),
-        &|it| it["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "argocd".into(),
-        &|it| {
-            it["metadata"]["annotations"]["drawbridge.dev/expires-at"] =
-                "2036-01-01T00:00:00Z".into()
-        },
-        &|it| it["spec"]["podSelector"] = json!({}),
-    ];
-    for (n, change) in others.into_iter().enumerate() {
-        assert!(!stored(change), "{n}");
-    }
+/// Steps of the lane that ended well so far.
+fn steps(parts: &Parts) -> u64 {
+    let page = parts.metrics.scrape(parts.clock.now()).unwrap();
+    let mut lines = page.lines().filter(|line| {
+        line.starts_with("drawbridge_lane_steps")
+            && line.contains(r#""gate""#)
+            && line.contains(r#""done""#)
+    });
+    let line = lines.next().unwrap_or_default();
+    let count = line.rsplit(' ').next().unwrap_or_default();
+    count.parse().unwrap_or_default()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_is_planned_and_opened_and_ended_and_closed_in_one_step_each() {
+    let store = Box::new(|clock| Ok(std::sync::Arc::new(MemoryStore::new(clock)) as _));
+    let town = Town::found(&Plan::of_stories(1, store)).await.unwrap();
+    let parts = town.parts().unwrap();
+    let text = "shop/web to orders/db:5432 for 10m because INC-42";
+    town.slack.dm("dana", text).unwrap();
+    town.settle().await.unwrap();
+    let before = steps(&parts);
+    town.slack.press("lee", "Approve").unwrap();
+    town.settle().await.unwrap();
+    assert!(!ours(&town.api.objects()).is_empty());
+    assert_eq!(steps(&parts) - before, 1, "plan and apply");
+    // Past the warning.
+    tokio::time::sleep(Duration::from_secs(540)).await;
+    let before = steps(&parts);
+    tokio::time::sleep(Duration::from_secs(65)).await;
+    assert!(ours(&town.api.objects()).is_empty());
+    assert_eq!(steps(&parts) - before, 1, "the end and the withdrawal");
+    town.close().await;
 }

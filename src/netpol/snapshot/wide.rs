@@ -52,7 +52,9 @@ impl Snapshot {
                     true => (&mut space.cilium_gates, &mut space.cilium),
                     false => (&mut space.cilium, &mut space.cilium_gates),
                 };
-                out_of.remove(&name);
+                if out_of.remove(&name).is_some() || !gate {
+                    space.baseline = Arc::default();
+                }
                 into.insert(name, policies);
             } else {
                 let wide = Arc::make_mut(&mut self.wide);
@@ -139,12 +141,12 @@ impl Snapshot {
             .collect()
     }
 
-    /// Whether two snapshots show the same of these namespaces and of everything without one. Cheap, and
-    /// never wrong when it says so.
-    pub fn is_same_view(&self, other: &Self, namespaces: &[&str]) -> bool {
+    /// Whether two snapshots show the same of these namespaces and of everything without one, our own gates apart: the
+    /// baseline is judged without them. Cheap, and never wrong when it says so.
+    pub fn is_same_baseline(&self, other: &Self, namespaces: &[&str]) -> bool {
         let same =
             |namespace: &&str| match (self.spaces.get(*namespace), other.spaces.get(*namespace)) {
-                (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+                (Some(a), Some(b)) => Arc::ptr_eq(&a.baseline, &b.baseline),
                 (None, None) => true,
                 _ => false,
             };

@@ -12,7 +12,7 @@ use tracing::Span;
 use url::Url;
 
 use super::error::{Called, Effect, SlackError};
-use super::pace::Pace;
+use super::pace::{Pace, Wanted};
 use super::silence::Silence;
 use crate::metrics::Metrics;
 use crate::slack::SlackConfig;
@@ -75,11 +75,11 @@ impl Caller {
         }
     }
 
-    /// A POST with the bot's token. `channel`: a new message there, which takes its turn.
+    /// A POST with the bot's token. `message`: it is a new message, which takes its channel's turn.
     pub(super) async fn post<Q, R>(
         &self,
         method: &'static str,
-        channel: Option<&str>,
+        message: Option<&Wanted<'_>>,
         request: &Q,
     ) -> Result<R, SlackError>
     where
@@ -92,7 +92,7 @@ impl Caller {
         };
         let session = self.client.open_session(&self.bot);
         let call = session.http_session_api.http_post(method, request, None);
-        self.run(called, channel, CALL_TIMEOUT, call).await
+        self.run(called, message, CALL_TIMEOUT, call).await
     }
 
     /// A POST with the app's token; only `apps.connections.open` takes one, and a lost answer costs
@@ -145,12 +145,12 @@ impl Caller {
     async fn run<R>(
         &self,
         called: Called,
-        channel: Option<&str>,
+        message: Option<&Wanted<'_>>,
         within: Duration,
         call: impl Future<Output = ClientResult<R>>,
     ) -> Result<R, SlackError> {
         let began = Instant::now();
-        let result = self.in_turn(called, channel, within, call).await;
+        let result = self.in_turn(called, message, within, call).await;
         let outcome = result.as_ref().err().map_or("ok", SlackError::class);
         self.metrics
             .slack_called(called.method, outcome, began.elapsed());
@@ -160,13 +160,13 @@ impl Caller {
     async fn in_turn<R>(
         &self,
         called: Called,
-        channel: Option<&str>,
+        message: Option<&Wanted<'_>>,
         within: Duration,
         call: impl Future<Output = ClientResult<R>>,
     ) -> Result<R, SlackError> {
         let method = called.method;
         let too_early = |after| SlackError::RateLimited { method, after };
-        self.pace.turn(method, channel).await.map_err(too_early)?;
+        self.pace.turn(method, message).await.map_err(too_early)?;
         let answer = tokio::time::timeout(within, call)
             .await
             .map_err(|_| called.unanswered("no answer in time"))?;

@@ -28,7 +28,7 @@ impl<'a> Call<'a> {
 
     /// A call on the alarms of a shard: these keys come first in all scripts that touch them.
     fn on_alarms(script: &'a Script, shard: Shard) -> Self {
-        Self::on(script, Lane::ALL.map(|lane| keys::due(shard, lane))).keys([keys::holds(shard)])
+        Self::on(script, alarm_keys(shard))
     }
 
     fn keys(mut self, keys: impl IntoIterator<Item = String>) -> Self {
@@ -77,10 +77,13 @@ impl Scripts {
     }
 
     pub(super) fn claim_call(&self, shard: Shard, wants: &Wants) -> Call<'_> {
-        let most = |lane| wants.of(lane).min(MAX_CLAIMS).to_string();
-        Call::on_alarms(&self.claim, shard)
-            .args(Lane::ALL.map(most))
-            .args([length(wants.lease)])
+        Call::on_alarms(&self.claim, shard).args(claim_args_of(wants))
+    }
+
+    pub(super) fn claim_each_call(&self, wants: &[(Shard, Wants)]) -> Call<'_> {
+        let keys = wants.iter().flat_map(|(shard, _)| alarm_keys(*shard));
+        let args = wants.iter().flat_map(|(_, wants)| claim_args_of(wants));
+        Call::on(&self.claim_each, keys).args(args)
     }
 
     pub(super) fn renew_call(&self, claim: &Claim, lease: Seconds) -> Call<'_> {
@@ -115,7 +118,7 @@ impl Scripts {
 }
 
 /// The arguments of a commit that come before its events.
-fn commit_args(step: &Commit) -> [String; 14] {
+fn commit_args(step: &Commit) -> [String; 13] {
     let (revision, past) = match &step.expected {
         Some(version) => (version.revision.0, version.commit.0.clone()),
         None => (0, String::new()),
@@ -135,7 +138,6 @@ fn commit_args(step: &Commit) -> [String; 14] {
         step.commit.0.clone(),
         step.body.clone(),
         step.standing.name().to_owned(),
-        step.owner.clone(),
         alarm(&step.alarms, Lane::Gate),
         alarm(&step.alarms, Lane::Card),
         lane.to_owned(),
@@ -144,6 +146,16 @@ fn commit_args(step: &Commit) -> [String; 14] {
         PAST.to_string(),
         MAX_OF_OWNER.to_string(),
     ]
+}
+
+fn alarm_keys(shard: Shard) -> [String; 3] {
+    let [gate, card] = Lane::ALL.map(|lane| keys::due(shard, lane));
+    [gate, card, keys::holds(shard)]
+}
+
+fn claim_args_of(wants: &Wants) -> [String; 3] {
+    let [gate, card] = Lane::ALL.map(|lane| wants.of(lane).min(MAX_CLAIMS).to_string());
+    [gate, card, length(wants.lease)]
 }
 
 fn claim_args(claim: &Claim) -> [String; 3] {

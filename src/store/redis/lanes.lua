@@ -12,31 +12,37 @@ local time = redis.call('TIME')
 local micros = time[1] * 1000000 + time[2]
 local now = math.floor(micros / 1000)
 
--- For texts. A number that is an argument itself is written whole by Redis, up to 17 digits.
+-- A number that is an argument itself is written whole by Redis, up to 17 digits, but slower than this.
 local function whole(number) return string.format('%.0f', number) end
 local function corrupt(what) return redis.error_reply('CORRUPT ' .. what) end
-local function foreign(found, wanted) return found.ok ~= 'none' and found.ok ~= wanted end
-
--- What is wrong with the alarms' keys, or nil. Called before anything is written: a script that fails
--- half-way keeps what it has written. The holds tell by themselves, at their first reading.
-local function foreign_alarm_key()
-  if foreign(redis.call('TYPE', KEYS[1]), 'zset') then return 'due:gate' end
-  if foreign(redis.call('TYPE', KEYS[2]), 'zset') then return 'due:card' end
-end
-
 local LANES = {'gate', 'card'}
 
+-- When the lane is due, as a text; false: never. A table: the key is of a foreign type.
 local function due_at(lane, id)
-  if lane == 'gate' then return tonumber(redis.call('ZSCORE', KEYS[1], id)) end
-  return tonumber(redis.call('ZSCORE', KEYS[2], id))
+  if lane == 'gate' then return redis.pcall('ZSCORE', KEYS[1], id) end
+  return redis.pcall('ZSCORE', KEYS[2], id)
 end
 
+-- Both answer false where the key is of a foreign type. Then nothing is written, so they come before everything
+-- else, or after their key was read: a script that fails half-way keeps what it has written.
 local function set_due(lane, id, at)
-  if lane == 'gate' then redis.call('ZADD', KEYS[1], at, id) else redis.call('ZADD', KEYS[2], at, id) end
+  local set
+  if lane == 'gate' then
+    set = redis.pcall('ZADD', KEYS[1], at, id)
+  else
+    set = redis.pcall('ZADD', KEYS[2], at, id)
+  end
+  return type(set) ~= 'table'
 end
 
 local function clear_due(lane, id)
-  if lane == 'gate' then redis.call('ZREM', KEYS[1], id) else redis.call('ZREM', KEYS[2], id) end
+  local cleared
+  if lane == 'gate' then
+    cleared = redis.pcall('ZREM', KEYS[1], id)
+  else
+    cleared = redis.pcall('ZREM', KEYS[2], id)
+  end
+  return type(cleared) ~= 'table'
 end
 
 -- A hold that cannot be read counts as none: its worker is fenced, the alarm is still there.
@@ -53,13 +59,6 @@ local function hold_of(lane, text)
     after = tonumber(after),
     woken = woken == '1',
   }
-end
-
--- One hold; nil and what is wrong.
-local function read_hold(lane, id)
-  local text = redis.pcall('HGET', KEYS[3], lane .. ':' .. id)
-  if type(text) == 'table' then return nil, 'holds' end
-  return hold_of(lane, text)
 end
 
 local function text_of(hold)
@@ -81,15 +80,18 @@ end
 local function held(hold) return hold.token ~= '0' and hold.till > now end
 local function held_by(hold, token) return held(hold) and hold.token == token end
 
--- Ends the lease, if any, and sets the alarm (nil: none), now at the latest if the lane was woken.
+-- Ends the lease, if any, and sets the alarm (nil: none), now at the latest if the lane was woken. False, and nothing
+-- is written, where the key of the alarms is of a foreign type.
 local function let_go(hold, id, at)
   hold.token, hold.till, hold.after = '0', 0, nil
   if hold.woken then at = math.min(at or now, now) end
+  local done
   if at then
-    set_due(hold.lane, id, at)
+    done = set_due(hold.lane, id, whole(at))
   else
-    clear_due(hold.lane, id)
+    done = clear_due(hold.lane, id)
     hold.attempts = 0
   end
-  write_hold(hold, id)
+  if done then write_hold(hold, id) end
+  return done
 end

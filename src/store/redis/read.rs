@@ -79,6 +79,16 @@ pub(super) fn claims(answer: Vec<Value>) -> Result<Claims> {
     })
 }
 
+/// A shard's part of the answer to a call for several: claims, or what is wrong with its keys.
+pub(super) fn claims_of_one(answer: Value) -> Result<Claims> {
+    match answer {
+        Value::Array(parts) => claims(parts),
+        wrong => Err(StoreError::Corrupt(
+            from_redis_value(wrong).unwrap_or_else(|error| error.to_string()),
+        )),
+    }
+}
+
 /// One claim. An alarm under a name that is no request's must not stop the others: it is passed
 /// over, and its lease keeps it away for a while.
 fn claim(value: Value) -> Option<Claim> {

@@ -4,18 +4,17 @@
 -- ARGV     1 lane  2 id  3 token  4 when to look again, ms
 -- returns  1, or 0: the lease is lost
 
-local foreign_key = foreign_alarm_key()
-if foreign_key then return corrupt(foreign_key) end
-
 local lane, id = ARGV[1], ARGV[2]
-local hold, wrong = read_hold(lane, id)
-if wrong then return corrupt(wrong) end
+local text = redis.pcall('HGET', KEYS[3], lane .. ':' .. id)
+if type(text) == 'table' then return corrupt('holds') end
+local hold = hold_of(lane, text)
 if not held_by(hold, ARGV[3]) then return 0 end
+local at
 if redis.call('EXISTS', KEYS[4]) == 1 then
   local again = tonumber(ARGV[4])
-  let_go(hold, id, math.min(hold.after or again, again))
+  at = math.min(hold.after or again, again)
 else
   hold.woken = false
-  let_go(hold, id, nil)
 end
+if not let_go(hold, id, at) then return corrupt('due:' .. lane) end
 return 1

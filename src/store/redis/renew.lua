@@ -4,14 +4,12 @@
 -- ARGV     1 lane  2 id  3 token  4 lease, ms
 -- returns  1, or 0: the lease is lost
 
-local foreign_key = foreign_alarm_key()
-if foreign_key then return corrupt(foreign_key) end
-
 local lane, id = ARGV[1], ARGV[2]
-local hold, wrong = read_hold(lane, id)
-if wrong then return corrupt(wrong) end
+local text = redis.pcall('HGET', KEYS[3], lane .. ':' .. id)
+if type(text) == 'table' then return corrupt('holds') end
+local hold = hold_of(lane, text)
 if not held_by(hold, ARGV[3]) then return 0 end
 hold.till = math.max(hold.till, now + tonumber(ARGV[4]))
+if not set_due(lane, id, whole(hold.till)) then return corrupt('due:' .. lane) end
 write_hold(hold, id)
-set_due(lane, id, hold.till)
 return 1

@@ -2,8 +2,8 @@
 //!
 //! Redis acknowledges a write before its replicas have it, and a planned failover was measured to
 //! lose most of what was acknowledged meanwhile: the old primary goes on taking writes, for ten
-//! seconds or so, that nobody will have. So a commit that precedes an effect waits; on a second
-//! connection, because `WAIT` holds up everything behind it on its own. Lanes wait on a third one, one at a
+//! seconds or so, that nobody will have. So a commit that precedes an effect waits; on connections of its
+//! own kind, because `WAIT` holds up everything behind it on its own. Lanes wait on one more, one at a
 //! time for each home: while a replica lags, there are many of them, and no decision stands behind them.
 //!
 //! From the old primary a failover looks like a replica that vanished. So what had a replica within

@@ -4,20 +4,23 @@
 -- ARGV     1 id  2 alarm of gate, ms or ""  3 alarm of card
 -- returns  how many were set
 
-local wrong = foreign_alarm_key() or foreign(redis.call('TYPE', KEYS[4]), 'hash') and 'doc'
-if wrong then return corrupt(wrong) end
-
 local id = ARGV[1]
-if redis.call('HGET', KEYS[4], 'standing') ~= 'open' then return 0 end
+local standing = redis.pcall('HGET', KEYS[4], 'standing')
+if type(standing) == 'table' then return corrupt('doc') end
+if standing ~= 'open' then return 0 end
 local alarms = {gate = tonumber(ARGV[2]), card = tonumber(ARGV[3])}
 local texts = redis.pcall('HMGET', KEYS[3], 'gate:' .. id, 'card:' .. id)
 if texts.err then return corrupt('holds') end
+local dues = {gate = due_at('gate', id), card = due_at('card', id)}
+for _, lane in ipairs(LANES) do
+  if type(dues[lane]) == 'table' then return corrupt('due:' .. lane) end
+end
 local set = 0
 for n, lane in ipairs(LANES) do
-  if alarms[lane] and not due_at(lane, id) then
+  if alarms[lane] and not dues[lane] then
     local hold = hold_of(lane, texts[n])
     if held(hold) then
-      set_due(lane, id, hold.till)
+      set_due(lane, id, whole(hold.till))
     else
       let_go(hold, id, alarms[lane])
     end

@@ -22,6 +22,7 @@ pub(super) struct Scripts {
     pub(super) commit: Script,
     pub(super) closing_commit: Script,
     pub(super) claim: Script,
+    pub(super) claim_each: Script,
     pub(super) renew: Script,
     pub(super) release: Script,
     pub(super) wake: Script,
@@ -40,6 +41,7 @@ impl Scripts {
             commit: refused_when_full!("lanes.lua", "commit.lua"),
             closing_commit: let_through!("lanes.lua", "commit.lua"),
             claim: let_through!("lanes.lua", "claim.lua"),
+            claim_each: claim_each(),
             renew: let_through!("lanes.lua", "renew.lua"),
             release: let_through!("lanes.lua", "release.lua"),
             wake: let_through!("lanes.lua", "wake.lua"),
@@ -52,4 +54,25 @@ impl Scripts {
             cursor: let_through!("cursor.lua"),
         }
     }
+}
+
+/// `claim.lua` for several shards in turn, by one clock: keys and arguments of each follow those of the one before,
+/// three of both. What is wrong with a shard is a text in the place of its answer, and the others' count.
+///
+/// Its keys are of several slots and stand in their calls by numbers: [`super::together`] says where that is refused.
+fn claim_each() -> Script {
+    let claim = include_str!("claim.lua")
+        .replace("KEYS[", "KEYS[at + ")
+        .replace("ARGV[", "ARGV[at + ");
+    let lanes = include_str!("lanes.lua");
+    Script::new(&format!(
+        "#!lua flags=allow-oom\n{lanes}\
+         local function claim(at)\n{claim}end\n\
+         local answers = {{}}\n\
+         for at = 0, #KEYS - 1, 3 do\n\
+         local answer = claim(at)\n\
+         answers[#answers + 1] = answer.err or answer\n\
+         end\n\
+         return answers"
+    ))
 }

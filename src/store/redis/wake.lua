@@ -4,17 +4,18 @@
 -- ARGV     1 lane  2 id
 -- returns  1, or 0: there is no such open document
 
-local foreign_key = foreign_alarm_key() or foreign(redis.call('TYPE', KEYS[4]), 'hash') and 'doc'
-if foreign_key then return corrupt(foreign_key) end
-
 local lane, id = ARGV[1], ARGV[2]
-if redis.call('HGET', KEYS[4], 'standing') ~= 'open' then return 0 end
-local hold, wrong = read_hold(lane, id)
-if wrong then return corrupt(wrong) end
+local standing = redis.pcall('HGET', KEYS[4], 'standing')
+if type(standing) == 'table' then return corrupt('doc') end
+if standing ~= 'open' then return 0 end
+local text = redis.pcall('HGET', KEYS[3], lane .. ':' .. id)
+if type(text) == 'table' then return corrupt('holds') end
+local hold = hold_of(lane, text)
 hold.woken = true
 if held(hold) then
   write_hold(hold, id)
-else
-  let_go(hold, id, due_at(lane, id))
+  return 1
 end
+local due = due_at(lane, id)
+if type(due) == 'table' or not let_go(hold, id, tonumber(due)) then return corrupt('due:' .. lane) end
 return 1

@@ -42,6 +42,7 @@ macro_rules! with_cases {
             alarms::no_alarm_is_handed_out_early
             alarms::lanes_do_not_wait_for_each_other
             alarms::shards_are_apart
+            alarms::several_shards_are_claimed_as_each_by_itself
             alarms::a_commit_replaces_all_alarms
             alarms::the_next_due_is_told
             alarms::a_woken_lane_is_due_at_once

@@ -1,8 +1,12 @@
 //! Redis keeps the contract; and what only a server has.
 
+use std::collections::BTreeSet;
+
+use drawbridge::id::Shard;
 use drawbridge::store::redis::RedisStore;
 use drawbridge::store::{
-    Append, Appended, Commit, Committed, Head, Lane, Ledger, Progress, Store, StoreError,
+    Append, Appended, Commit, Committed, Head, Lane, Ledger, Progress, Standing, Store, StoreError,
+    Wants,
 };
 use drawbridge::units::Seconds;
 
@@ -10,6 +14,7 @@ use super::conformance::with_cases;
 use super::harness::{Harness, Single, now};
 use super::steps::*;
 use crate::servers::redis::{Product, RedisServer};
+use crate::servers::sentinel::{replica_of, until};
 
 with_cases!(conformance, Single::start(Product::Redis));
 
@@ -57,35 +62,38 @@ async fn scripts_that_a_server_forgot_are_loaded_again() {
 async fn a_key_of_another_type_is_told_and_nothing_is_written() {
     let (server, store) = started().await;
     let due = now(&store).await - secs(1);
-    let names = [
-        "due:gate",
-        "due:card",
-        "holds",
-        "open",
-        &format!("doc:{}", id(1)),
-        &format!("events:{}", id(1)),
-        "unrecorded",
-        "owner:U0DANA",
-    ];
-    for name in names {
+    let of_shard = ["due:gate", "due:card", "holds", "open", "unrecorded"];
+    let (first, second) = (id(1), id(2));
+    let own = |id| [format!("doc:{id}"), format!("events:{id}")];
+    for (name, of_a_step, of_a_creation) in of_shard
+        .map(|name| (name.to_owned(), true, true))
+        .into_iter()
+        .chain(own(&first).map(|name| (name, true, false)))
+        .chain(own(&second).map(|name| (name, false, true)))
+        .chain([("owner:U0DANA".to_owned(), false, true)])
+    {
         let _: () = server.query(&["FLUSHALL"]).await;
-        with_alarms(&store, &id(1), gate(due)).await;
-        let step = Commit {
+        with_alarms(&store, &first, gate(due)).await;
+        let step = |step| Commit {
             alarms: both(due, due),
             events: vec!["{}".to_owned()],
-            ..after(&load(&store, &id(1)).await)
+            ..step
         };
-        let _: () = server.query(&["SET", &key(name), "foreign"]).await;
+        let later = of_a_step.then_some(step(after(&load(&store, &first).await)));
+        let creation = of_a_creation.then_some(step(create(&second)));
+        let _: () = server.query(&["SET", &key(&name), "foreign"]).await;
         let before = contents(&server).await;
-        for closing in [false, true] {
-            let step = Commit {
-                closing,
-                ..step.clone()
-            };
-            let error = store.commit(step).await.unwrap_err();
-            assert!(matches!(error, StoreError::Corrupt(_)), "{name}: {error}");
+        for step in later.into_iter().chain(creation) {
+            for closing in [false, true] {
+                let step = Commit {
+                    closing,
+                    ..step.clone()
+                };
+                let error = store.commit(step).await.unwrap_err();
+                assert!(matches!(error, StoreError::Corrupt(_)), "{name}: {error}");
+            }
         }
-        if ["due:gate", "due:card", "holds"].contains(&name) {
+        if ["due:gate", "due:card", "holds"].contains(&name.as_str()) {
             let error = store.claim(shard(), ALL).await.unwrap_err();
             assert!(matches!(error, StoreError::Corrupt(_)), "{name}: {error}");
         }
@@ -93,6 +101,41 @@ async fn a_key_of_another_type_is_told_and_nothing_is_written() {
     }
     let error = store.of_owner("U0DANA", 9).await.unwrap_err();
     assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_document_that_is_finished_stays_listed_as_open_if_it_cannot_be_written() {
+    let (server, store) = started().await;
+    done(&store, create(&id(1))).await;
+    let step = Commit {
+        standing: Standing::Finished,
+        events: vec!["{}".to_owned()],
+        ..after(&load(&store, &id(1)).await)
+    };
+    let _: () = server.query(&["SET", &key("unrecorded"), "foreign"]).await;
+    let before = contents(&server).await;
+    let error = store.commit(step).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
+    assert_eq!(contents(&server).await, before);
+}
+
+#[tokio::test]
+async fn a_lane_whose_alarms_are_of_another_type_is_told_and_kept() {
+    let (server, store) = started().await;
+    let due = now(&store).await - secs(1);
+    with_alarms(&store, &id(1), gate(due)).await;
+    let held = claim_one(&store, Lane::Gate, ALL).await;
+    let _: () = server.query(&["SET", &key("due:gate"), "foreign"]).await;
+    let before = contents(&server).await;
+    let wrong = [
+        store.renew(&held, Seconds(9)).await.map(|_| ()),
+        store.release(&held, due).await.map(|_| ()),
+        store.restore_alarms(&id(1), gate(due)).await.map(|_| ()),
+    ];
+    for answer in wrong {
+        assert!(matches!(answer, Err(StoreError::Corrupt(_))), "{answer:?}");
+    }
+    assert_eq!(contents(&server).await, before);
 }
 
 #[tokio::test]
@@ -333,4 +376,103 @@ async fn a_ledger_whose_parts_do_not_fit_is_told_and_kept() {
         assert!(refused, "{damage:?}: {answer:?}");
         assert_eq!(contents(&server).await, before, "{damage:?}");
     }
+}
+
+/// Everything that is due, of all shards.
+fn of_all_shards() -> Vec<(Shard, Wants)> {
+    Shard::all().map(|shard| (shard, ALL)).collect()
+}
+
+#[tokio::test]
+async fn all_shards_of_a_server_are_claimed_in_one_call() {
+    let (server, store) = started().await;
+    assert!(store.together());
+    let due = now(&store).await - secs(1);
+    let mut ids = Vec::new();
+    for shard in Shard::all() {
+        for n in 1..=3 {
+            let id = id_in(shard, n);
+            with_alarms(&store, &id, both(due, due)).await;
+            ids.push(id);
+        }
+    }
+    let () = server.query(&["CONFIG", "RESETSTAT"]).await;
+    let answers = store.claim_each(&of_all_shards()).await;
+    let stats: String = server.query(&["INFO", "commandstats"]).await;
+    // A script that the server does not know yet is loaded and called again.
+    assert!(stats.contains("cmdstat_time:calls=1,"), "{stats}");
+    let mut claimed = Vec::new();
+    for ((shard, _), answer) in of_all_shards().iter().zip(answers) {
+        let answer = answer.unwrap();
+        assert!(answer.claims.iter().all(|claim| claim.id.shard() == *shard));
+        assert!(answer.next_due > Some(answer.now), "when the leases end");
+        claimed.extend(answer.claims);
+    }
+    assert_eq!(claimed.len(), 2 * ids.len());
+    let tokens: BTreeSet<_> = claimed
+        .iter()
+        .map(|claim| (claim.id.shard(), claim.token))
+        .collect();
+    assert_eq!(tokens.len(), claimed.len(), "each has a token of its own");
+    for claim in &claimed {
+        assert!(store.release(claim, due + secs(60)).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_shard_whose_keys_are_of_another_type_keeps_no_other_waiting() {
+    let (server, store) = started().await;
+    let due = now(&store).await - secs(1);
+    for shard in Shard::all() {
+        with_alarms(&store, &id_in(shard, 1), gate(due)).await;
+    }
+    let _: () = server.query(&["SET", &key("due:card"), "foreign"]).await;
+    for ((of, _), answer) in of_all_shards()
+        .iter()
+        .zip(store.claim_each(&of_all_shards()).await)
+    {
+        match answer {
+            Ok(claims) => assert_eq!((*of != shard(), claims.claims.len()), (true, 1)),
+            Err(error) => {
+                assert_eq!(*of, shard());
+                assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
+            }
+        }
+    }
+    assert!(store.together(), "the others are still asked at once");
+}
+
+#[tokio::test]
+async fn where_one_call_for_all_shards_is_refused_each_is_claimed_by_itself() {
+    // One server that takes no call on several slots, as a proxy before a cluster.
+    let options = ["--cluster-enabled", "yes"];
+    let server = RedisServer::start_with(Product::Redis, &options).await;
+    let all = ["CLUSTER", "ADDSLOTSRANGE", "0", "16383"];
+    let () = server.query(&all).await;
+    let store = RedisStore::connect(&server.url()).unwrap();
+    until(async || store.ping().await.is_ok()).await;
+    let due = now(&store).await - secs(1);
+    for shard in Shard::all() {
+        with_alarms(&store, &id_in(shard, 1), gate(due)).await;
+    }
+    for answer in store.claim_each(&of_all_shards()).await {
+        assert_eq!(answer.unwrap().claims.len(), 1);
+    }
+    assert!(!store.together(), "from then on at once");
+}
+
+#[tokio::test]
+async fn what_waits_for_a_replica_needs_one_connection_at_rest_and_eight_at_most() {
+    let server = RedisServer::start(Product::Redis).await;
+    let _replica = replica_of(&server).await;
+    let store = RedisStore::connect(&server.url()).unwrap();
+    for n in 0..8 {
+        done(&store, lasting(create(&id(n)))).await;
+    }
+    assert_eq!(store.counts().dials, 1);
+    let many = (8..72).map(|n| store.commit(lasting(create(&id(n)))));
+    for answer in futures::future::join_all(many).await {
+        assert!(matches!(answer, Ok(Committed::Applied(_))), "{answer:?}");
+    }
+    assert_eq!(store.counts().dials, 8);
 }

@@ -95,6 +95,37 @@ pub(crate) async fn shards_are_apart(h: &dyn Harness) {
     }
 }
 
+pub(crate) async fn several_shards_are_claimed_as_each_by_itself(h: &dyn Harness) {
+    let store = h.store().await;
+    let due = now(&*store).await - secs(1);
+    let shards: Vec<Shard> = Shard::all().collect();
+    for (n, shard) in (1..).zip(&shards) {
+        for n in 1..=n {
+            with_alarms(&*store, &id_in(*shard, n), both(due - secs(1), due)).await;
+        }
+    }
+    // The last has the most and is wanted the least of; the first is not asked at all.
+    let wants: Vec<(Shard, Wants)> = (1..)
+        .zip(shards.iter().skip(1).rev())
+        .map(|(gate, shard)| (*shard, Wants { gate, ..ALL }))
+        .collect();
+    let answers = store.claim_each(&wants).await;
+    assert_eq!(answers.len(), wants.len());
+    for ((shard, wants), answer) in wants.iter().zip(answers) {
+        let found = answer.unwrap();
+        let has = shards.iter().position(|of| of == shard).unwrap() + 1;
+        let of = |lane| found.claims.iter().filter(move |claim| claim.lane == lane);
+        assert_eq!(of(Lane::Gate).count(), wants.gate.min(has), "{shard:?}");
+        assert_eq!(of(Lane::Card).count(), has, "{shard:?}");
+        assert!(found.claims.iter().all(|claim| claim.id.shard() == *shard));
+        let more = wants.gate < has;
+        assert_eq!(found.next_due < Some(found.now), more, "{shard:?}");
+        let first = found.claims.first().unwrap();
+        assert!(store.renew(first, Seconds(60)).await.unwrap());
+    }
+    assert_eq!(claim(&*store, ALL).await.len(), 2, "the first shard");
+}
+
 pub(crate) async fn a_commit_replaces_all_alarms(h: &dyn Harness) {
     let store = h.store().await;
     let base = now(&*store).await;

@@ -1,0 +1,85 @@
+//! Claims of several shards in one call, where one server has them all.
+//!
+//! An address can lead to a proxy before a cluster. It refuses a call on keys of several slots, and some refuse keys
+//! that a script names otherwise than by literals. So after a failure of any kind each shard is claimed by itself,
+//! at once and for [`APART`]: nothing that is due waits for the way it is asked for.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use redis::Value;
+use tokio::time::Instant;
+
+use super::address::Address;
+use super::{RedisStore, read};
+use crate::id::Shard;
+use crate::store::{Claims, Result, Store, Wants};
+
+/// How long shards are claimed one by one after a call for all of them failed. After an outage that costs a few
+/// more commands; behind a proxy it is one call in vain each time.
+const APART: Duration = Duration::from_secs(600);
+
+/// Whether shards are claimed in one call.
+#[derive(Debug)]
+pub(super) struct Together {
+    /// One server has all shards, as far as the address tells.
+    one: bool,
+    failed: Mutex<Option<Instant>>,
+}
+
+impl Together {
+    pub(super) fn at(address: &Address) -> Self {
+        Self {
+            one: !matches!(address, Address::Cluster(_)),
+            failed: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn now(&self) -> bool {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        self.one && failed.is_none_or(|at| at.elapsed() >= APART)
+    }
+
+    fn failed(&self) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        *failed = Some(Instant::now());
+    }
+}
+
+impl RedisStore {
+    /// Claims in one call if that is possible now, else one by one.
+    pub(super) async fn claims_of(&self, wants: &[(Shard, Wants)]) -> Vec<Result<Claims>> {
+        if wants.len() > 1 && self.together.now() {
+            let call = self.scripts.claim_each_call(wants);
+            match self.run::<Vec<Value>>(&call).await {
+                Ok(answers) => return answers.into_iter().map(read::claims_of_one).collect(),
+                Err(error) => {
+                    tracing::debug!(%error, "shards are claimed one by one for a while");
+                    self.together.failed();
+                }
+            }
+        }
+        let claims = wants
+            .iter()
+            .map(|(shard, wants)| self.claim(*shard, *wants));
+        futures::future::join_all(claims).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn shards_of_one_server_are_together_but_for_a_while_after_a_failure() {
+        let at = |url| Together::at(&Address::parse(url).unwrap());
+        assert!(!at("redis://a:1,b:2").now(), "a cluster");
+        let one = at("redis://a:1");
+        assert!(one.now());
+        one.failed();
+        tokio::time::advance(APART - Duration::from_millis(1)).await;
+        assert!(!one.now());
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(one.now());
+    }
+}
