@@ -35,6 +35,11 @@ impl Together {
         }
     }
 
+    /// Whether one server has all shards, as far as the address tells.
+    pub(super) const fn is_one(&self) -> bool {
+        self.one
+    }
+
     pub(super) fn now(&self) -> bool {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         self.one && failed.is_none_or(|at| at.elapsed() >= APART)
