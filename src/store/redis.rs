@@ -138,12 +138,7 @@ impl RedisStore {
         (home, key): (Home, &str),
         in_turn: bool,
     ) -> Result<T> {
-        // One server has the same replicas whatever is written there.
-        let home = if self.together.is_one() {
-            Home::Ledger
-        } else {
-            home
-        };
+        let home = self.together.home(home);
         let replicas = &self.replicas;
         let link = if in_turn { &self.lanes } else { &self.sure };
         let (answer, copies) = link
@@ -232,7 +227,13 @@ impl Store for RedisStore {
     }
 
     async fn claim_each(&self, wants: &[(Shard, Wants)]) -> Vec<Result<Claims>> {
-        self.claims_of(wants).await
+        let answers = self.claims_of(wants).await;
+        for ((shard, _), answer) in wants.iter().zip(&answers) {
+            if answer.is_ok() {
+                self.look_at_replicas(*shard).await;
+            }
+        }
+        answers
     }
 
     async fn renew(&self, claim: &Claim, lease: Seconds) -> Result<bool> {

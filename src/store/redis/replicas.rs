@@ -11,7 +11,8 @@
 //! again, and nothing takes effect before a replica is back or the time is over. Who would rather
 //! stop than ever go on without one sets `min-replicas-to-write`.
 //!
-//! Whether there is a replica is asked every [`KNOWN`] and not for each write: a single Redis pays nothing
+//! Whether there is a replica is asked every [`KNOWN`] where something waits, every [`LOOK`] where nothing does, and not for
+//! each write: a single Redis pays nothing
 //! for what it does not have. A replica that has just come is waited for that much later. A question without an
 //! answer is not remembered.
 
@@ -48,6 +49,9 @@ pub(super) enum Copies {
 /// everything; one that went is noticed by the wait itself.
 const KNOWN: Duration = Duration::from_secs(1);
 
+/// How often it is looked for replicas where nothing waits for them: several times within [`MISSED`].
+const LOOK: Duration = Duration::from_secs(10);
+
 /// What one server holds: in a cluster each may be at home with another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Home {
@@ -55,6 +59,8 @@ pub(super) enum Home {
     Of(Shard),
     /// The ledger.
     Ledger,
+    /// Everything, where one server has it all.
+    Server,
 }
 
 /// What is known of one home.
@@ -64,6 +70,8 @@ struct Known {
     seen: Option<Instant>,
     /// When it was last asked, and whether it had one.
     asked: Option<(Instant, bool)>,
+    /// When somebody last set out to look though nothing waited.
+    looked: Option<Instant>,
 }
 
 /// Remembers who had a replica.
@@ -135,7 +143,7 @@ impl Replicas {
     }
 
     /// Asks whether there are replicas, and remembers the answer.
-    async fn ask(&self, conn: &mut Conn, home: Home, key: &str) -> RedisResult<bool> {
+    pub(super) async fn ask(&self, conn: &mut Conn, home: Home, key: &str) -> RedisResult<bool> {
         let Some(count) = count(conn, key).await? else {
             return Ok(false);
         };
@@ -161,6 +169,21 @@ impl Replicas {
     fn known(&self, home: Home) -> Option<bool> {
         let (at, there) = self.of(home).asked?;
         (at.elapsed() < KNOWN).then_some(there)
+    }
+
+    /// Whether it is time to look, for a replica could else come and go unseen. Whoever is told so looks, and nobody
+    /// else for a while, whatever comes of it.
+    pub(super) fn wants_a_look(&self, home: Home) -> bool {
+        let mut homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = homes.entry(home).or_default();
+        let asked = known.asked.map(|(at, _)| at);
+        let wants = asked
+            .max(known.looked)
+            .is_none_or(|at| at.elapsed() >= LOOK);
+        if wants {
+            known.looked = Some(Instant::now());
+        }
+        wants
     }
 
     fn none_at(&self, home: Home) -> Copies {
@@ -218,6 +241,22 @@ mod tests {
         assert_eq!(replicas.none_at(shards[1]), Copies::Safe);
         tokio::time::advance(Duration::from_millis(1)).await;
         assert_eq!(replicas.none_at(shards[0]), Copies::Safe);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_looks_every_ten_seconds_where_nothing_waits() {
+        let replicas = Replicas::default();
+        assert!(replicas.wants_a_look(Home::Server));
+        assert!(!replicas.wants_a_look(Home::Server));
+        tokio::time::advance(LOOK - Duration::from_millis(1)).await;
+        assert!(!replicas.wants_a_look(Home::Server));
+        // What waited has asked.
+        replicas.noted(Home::Server, true);
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(!replicas.wants_a_look(Home::Server));
+        tokio::time::advance(LOOK).await;
+        assert!(replicas.wants_a_look(Home::Server));
+        assert!(LOOK * 2 < MISSED);
     }
 
     #[tokio::test(start_paused = true)]

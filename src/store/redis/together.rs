@@ -11,9 +11,10 @@ use redis::Value;
 use tokio::time::Instant;
 
 use super::address::Address;
-use super::{RedisStore, read};
+use super::replicas::Home;
+use super::{RedisStore, keys, read};
 use crate::id::Shard;
-use crate::store::{Claims, Result, Store, Wants};
+use crate::store::{Claims, Lane, Result, Store, Wants};
 
 /// How long shards are claimed one by one after a call for all of them failed. After an outage that costs a few
 /// more commands; behind a proxy it is one call in vain each time.
@@ -35,9 +36,9 @@ impl Together {
         }
     }
 
-    /// Whether one server has all shards, as far as the address tells.
-    pub(super) const fn is_one(&self) -> bool {
-        self.one
+    /// Whose replicas what is at `home` has: one server has the same for everything.
+    pub(super) const fn home(&self, home: Home) -> Home {
+        if self.one { Home::Server } else { home }
     }
 
     pub(super) fn now(&self) -> bool {
@@ -68,6 +69,23 @@ impl RedisStore {
             .iter()
             .map(|(shard, wants)| self.claim(*shard, *wants));
         futures::future::join_all(claims).await
+    }
+
+    /// Looks now and then whether a shard's server has replicas: else one that nobody has waited for lately would not be
+    /// missed.
+    pub(super) async fn look_at_replicas(&self, shard: Shard) {
+        let (replicas, home) = (&self.replicas, self.together.home(Home::Of(shard)));
+        if !replicas.wants_a_look(home) {
+            return;
+        }
+        let key = keys::due(shard, Lane::Gate);
+        let look = |mut conn| {
+            let key = &key;
+            async move { replicas.ask(&mut conn, home, key).await }
+        };
+        if let Err(error) = self.link.call(look).await {
+            tracing::debug!(%error, "nobody said whether there are replicas");
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use drawbridge::id::Shard;
 use drawbridge::store::redis::RedisStore;
 use drawbridge::store::{Commit, Committed, Lane, Retry, Revision, Store, StoreError};
 use tokio::task::JoinSet;
@@ -259,6 +260,37 @@ async fn a_replica_whose_link_breaks_is_waited_for_until_it_follows_again() {
     until(async || store.commit(step.clone()).await.is_ok()).await;
     let again = store.commit(step).await.unwrap();
     assert_eq!(again, Committed::AlreadyApplied(Revision(2)));
+}
+
+#[tokio::test]
+async fn a_replica_that_nobody_has_waited_for_yet_is_missed_as_well() {
+    let (primary, replica, store, _) = replicated().await;
+    // Lanes do this all the time.
+    for answer in store.claim_each(&[(shard(), ALL)]).await {
+        answer.unwrap();
+    }
+    is_parted(&primary, &replica).await;
+    is_unreplicated(store.commit(lasting(create(&id(2))))).await;
+}
+
+#[tokio::test]
+async fn a_vanished_replica_is_missed_in_every_shard_of_its_server() {
+    let (primary, replica, store, step) = replicated().await;
+    done(&store, step).await;
+    is_parted(&primary, &replica).await;
+    for other in Shard::all() {
+        is_unreplicated(store.commit(lasting(create(&id_in(other, 2))))).await;
+    }
+}
+
+/// The replica follows another primary.
+async fn is_parted(primary: &RedisServer, replica: &RedisServer) {
+    let _: () = replica.query(&["REPLICAOF", "127.0.0.1", "1"]).await;
+    until(async || {
+        let info: String = primary.query(&["INFO", "replication"]).await;
+        info.contains("connected_slaves:0")
+    })
+    .await;
 }
 
 #[tokio::test]
