@@ -89,16 +89,7 @@ async fn act(
             watch.did(Doing::Apply, matches!(command, Command::NotApplied { .. }));
             command
         }
-        Duty::Close => {
-            let closed = close(parts, request).await;
-            watch.did(Doing::Withdraw, closed != Command::Withdrawn);
-            // After its own objects, so that nothing keeps them; before it is called closed, so that a
-            // failure is made up for.
-            if let State::Ending { why, .. } = &request.state {
-                chain::end_others(parts, request, why).await?;
-            }
-            closed
-        }
+        Duty::Close => take_down(parts, &watch, request).await?,
     };
     let facts = Facts::of_time(parts.clock.now().max(now));
     let opened = matches!(command, Command::Applied { .. }) && request.asked.extends.is_some();
@@ -107,6 +98,17 @@ async fn act(
         tell_earlier(parts, &claim.id).await;
     }
     Ok(None)
+}
+
+/// Takes down its own objects, then ends what goes with it: after them, so that nothing keeps them; before it is called
+/// closed, so that a failure is made up for.
+async fn take_down(parts: &Parts, watch: &Watch<'_>, request: &Request) -> Result<Command> {
+    let closed = close(parts, request).await;
+    watch.did(Doing::Withdraw, closed != Command::Withdrawn);
+    if let State::Ending { why, .. } = &request.state {
+        chain::end_others(parts, request, why).await?;
+    }
+    Ok(closed)
 }
 
 /// Whether the lease is held, and the committed attempt safe from a failover. It was committed by a step that
