@@ -24,10 +24,10 @@ RUN cargo chef prepare --recipe-path recipe.json
 
 FROM tools AS build
 COPY --from=recipe /build/recipe.json recipe.json
-RUN cargo chef cook --release --locked --recipe-path recipe.json
+RUN cargo chef cook --profile dist --locked --recipe-path recipe.json
 COPY . .
-RUN cargo auditable build --release --locked --bin drawbridge \
- && strip --strip-debug target/release/drawbridge
+RUN cargo auditable build --profile dist --locked --bin drawbridge \
+ && strip --strip-debug target/dist/drawbridge
 
 # hadolint ignore=DL3006
 FROM ${RUNTIME}
@@ -40,7 +40,7 @@ LABEL org.opencontainers.image.title="drawbridge" \
       org.opencontainers.image.revision="${REVISION}"
 # Owned by root: the process cannot replace its own program, and it writes no file anywhere (the Deployment mounts
 # the root read-only).
-COPY --from=build --chown=0:0 --chmod=0555 /build/target/release/drawbridge /usr/local/bin/drawbridge
+COPY --from=build --chown=0:0 --chmod=0555 /build/target/dist/drawbridge /usr/local/bin/drawbridge
 COPY --chown=0:0 --chmod=0444 LICENSE /usr/share/doc/drawbridge/LICENSE
 # By number, so that `runAsNonRoot` can be checked. The user has no home and no rights.
 USER 65532:65532
