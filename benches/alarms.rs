@@ -35,6 +35,7 @@ use drawbridge::id::Shard;
 use drawbridge::store::redis::RedisStore;
 use drawbridge::store::{Claim, Committed, Store, Wants};
 use drawbridge::units::{Seconds, Time};
+use futures::FutureExt;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::task::TaskTracker;
 
@@ -50,7 +51,7 @@ const LEASE: Seconds = Seconds(3);
 /// Tasks that load the alarms.
 const LOADERS: usize = 64;
 
-/// Shortest sleep between two looks, as the lanes have it.
+/// Shortest time between two looks, as the lanes have it.
 const SHORTEST: Duration = Duration::from_millis(2);
 
 /// Poll time of a replica, as `serve` has it.
@@ -157,6 +158,10 @@ async fn fire(store: &Arc<RedisStore>, alarms: usize) -> (Vec<f64>, Duration) {
             biased;
             () = nudged => {}
             () = tokio::time::sleep(wait) => {}
+        }
+        if wait > SHORTEST {
+            tokio::time::sleep_until((asked + SHORTEST).into()).await;
+            let _ = workers.nudge.notified().now_or_never();
         }
         while let Ok(ms) = fired.try_recv() {
             late.push(ms);

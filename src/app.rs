@@ -5,6 +5,7 @@
 
 pub mod ask;
 mod asker;
+mod asking;
 pub mod away;
 pub mod book;
 mod causes;
@@ -52,6 +53,7 @@ use crate::slack::{Ack, Inbound, Receiver, What};
 use crate::view::form::id;
 use crate::view::{lost, replies, say};
 
+pub use asking::Asking;
 pub use book::{Book, BookError, Changed, Created, Known, Page};
 pub use causes::{causes, causes_of};
 pub use first_look::FirstLook;

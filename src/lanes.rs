@@ -25,13 +25,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use futures::FutureExt;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::Parts;
+use crate::app::{Page, Parts};
 use crate::id::Shard;
-use crate::request::Request;
 use crate::store::{Claim, Claims, Lane, StoreError, Wants};
 use crate::units::{Seconds, Time};
 use crowd::Crowd;
@@ -45,8 +46,8 @@ const LEASE: Seconds = Seconds(3);
 /// How often a running step renews its lease: twice may fail before it is lost.
 const HEARTBEAT: Duration = Duration::from_millis(900);
 
-/// Shortest sleep between two looks: alarms that are due but not wanted (no free slot) must not make
-/// the loop spin.
+/// Shortest time between two looks: alarms that are due but not wanted (no free slot) must not make
+/// the loop spin, and what many commits leave due is claimed by one look. A slot for which something waits is filled at once.
 const SHORTEST: Duration = Duration::from_millis(2);
 
 /// The workers of one process.
@@ -107,6 +108,7 @@ impl Lanes {
             // Registered before looking, so that a commit made meanwhile is not missed.
             let nudged = self.nudge.notified();
             let poll = self.poll();
+            let begun = Instant::now();
             let (due, failed) = self.pass(turn).await;
             let wait = poll.min(due.unwrap_or(Duration::MAX));
             failures = failed.as_ref().map_or(0, |_| failures.saturating_add(1));
@@ -118,6 +120,12 @@ impl Lanes {
                 () = nudged => {}
                 () = self.stop.cancelled() => {}
                 () = tokio::time::sleep(wait) => {}
+            }
+            // Where more is due than there are slots, each that is free again is filled at once.
+            if wait > SHORTEST {
+                tokio::time::sleep_until(begun + SHORTEST).await;
+                // The next look sees what was committed until now: one nudge less.
+                let _ = self.nudge.notified().now_or_never();
             }
         }
     }
@@ -299,13 +307,13 @@ async fn work(parts: &Parts, turns: &Turns, health: &Health, claim: &Claim) {
 
 /// The claimed document; `None` when it vanished: it has nothing to wait for, and the reaper closes
 /// what it left.
-async fn look(parts: &Parts, claim: &Claim) -> anyhow::Result<Option<Request>> {
-    let Some(page) = parts.book.load(&claim.id).await? else {
+async fn look(parts: &Parts, claim: &Claim) -> anyhow::Result<Option<Page>> {
+    let page = parts.book.load(&claim.id).await?;
+    if page.is_none() {
         let later = Seconds::hours(1).after(claim.due);
         parts.book.store().release(claim, later).await?;
-        return Ok(None);
-    };
-    Ok(Some(page.request))
+    }
+    Ok(page)
 }
 
 /// 0.5, 1, 2, 4, then 8 s.
@@ -315,13 +323,13 @@ fn delay(attempt: u32) -> TimeDelta {
 
 /// Returns when the lease is certainly lost.
 async fn lease_lost(parts: &Parts, claim: &Claim) {
-    let mut good_until = tokio::time::Instant::now() + LEASE.std();
+    let mut good_until = Instant::now() + LEASE.std();
     loop {
         tokio::time::sleep(HEARTBEAT).await;
         match parts.book.store().renew(claim, LEASE).await {
-            Ok(true) => good_until = tokio::time::Instant::now() + LEASE.std(),
+            Ok(true) => good_until = Instant::now() + LEASE.std(),
             Ok(false) => return,
-            Err(_) if tokio::time::Instant::now() >= good_until => return,
+            Err(_) if Instant::now() >= good_until => return,
             Err(_) => {}
         }
     }

@@ -21,6 +21,7 @@ pub mod model;
 pub mod named;
 pub mod people;
 pub mod problem;
+pub mod roll;
 pub mod route;
 pub mod schema;
 pub mod set;
@@ -42,8 +43,9 @@ pub use judge::{
 pub use load::{Allowed, load, load_allowing};
 pub use model::{AccessRule, AccessTemplate};
 pub use named::Named;
-pub use people::{Account, Person, Principal, Roll, Standing, TeamId, UserId};
+pub use people::{Account, Person, Principal, Standing, TeamId, UserId};
 pub use problem::{Place, Problem, Severity, report, usable};
+pub use roll::{Members, People, Roll};
 pub use route::{EmergencyPlan, Escalation, Pass, Right, Route, StagePlan};
 pub use schema::SCHEMA;
 pub use set::{Bounds, Input, InputKind, Rule, RuleSet, Slots, Template};

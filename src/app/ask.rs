@@ -38,6 +38,7 @@ pub(super) async fn ask_as(
 /// # Errors
 /// [`Stop`]; nothing was made.
 pub(super) async fn make(parts: &Parts, asker: &Asker, wanted: Wanted) -> Result<Created, Stop> {
+    let _one = parts.asking.begin();
     // A delivery that was done before is answered, not done again.
     if let Some(id) = parts.book.store().seen(&asker.key).await? {
         return Ok(Created::Before(id));

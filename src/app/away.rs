@@ -28,7 +28,7 @@ pub(super) async fn stand_in(
     let now = parts.clock.now();
     let mut pairs: BTreeMap<UserId, UserId> = BTreeMap::new();
     for absence in absences {
-        let known = roll.people.contains_key(&absence.who)
+        let known = roll.people.contains(&absence.who)
             || roll.groups.values().any(|all| all.contains(&absence.who));
         if known && absence.holds(now) {
             pairs.entry(absence.who).or_insert(absence.to);

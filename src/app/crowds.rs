@@ -118,7 +118,8 @@ async fn told_group(parts: &Parts, handle: &str) -> Option<Told> {
         .await
         .into_iter()
         .next()?;
-    let members = roll.groups.get(&key).into_iter().flatten();
+    let members = roll.groups.get(&key).into_iter();
+    let members = members.flat_map(|all| all.iter());
     let counted = members.filter(|user| roll.counts(user)).cloned();
     let people = counted.take(WRITTEN_TO).collect();
     Some(Told::Group { id, people })

@@ -69,7 +69,7 @@ fn not_you(standing: Option<Standing>) -> Ack {
 /// Slack could not be asked.
 pub(super) async fn standing_of(parts: &Parts, inbound: &Inbound) -> Result<Option<Standing>> {
     let person = parts.directory.person(&inbound.by, FRESH).await?;
-    Ok(standing(person.as_ref(), inbound))
+    Ok(standing(person.as_deref(), inbound))
 }
 
 /// What Slack says of the person, seen from where the delivery came from: the same id in another

@@ -321,7 +321,7 @@ async fn names(parts: &Parts, people: BTreeSet<UserId>) -> BTreeMap<UserId, Stri
     let mut names = BTreeMap::new();
     for user in people {
         if let Ok(Some(person)) = parts.directory.person(&user, Seconds::hours(1)).await {
-            names.insert(user, person.name);
+            names.insert(user, person.name.clone());
         }
     }
     names

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use super::asking::Asking;
 use super::book::Book;
 use super::first_look::FirstLook;
 use super::rulebook::Rulebook;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub clusters: BTreeMap<String, Arc<Cluster>>,
     /// Whether these were looked at once.
     pub first_look: FirstLook,
+    /// The asks that are being answered.
+    pub asking: Asking,
     /// No gate outlives its creation by more than this, whatever its annotation says.
     pub max_lifetime: Seconds,
     /// Longest sleep of the workers between two looks at a shard when nothing is known to be due:

@@ -81,7 +81,7 @@ async fn duration(
                 Some(user) => parts.directory.person(user, Seconds::hours(1)).await?,
                 None => None,
             };
-            let zone = person.and_then(|person| person.zone);
+            let zone = person.and_then(|person| person.zone.clone());
             grammar::until(hour, minute, parts.clock.now(), zone.as_deref())
         }
     })

@@ -12,8 +12,7 @@
 //! Kept in the process, at most [`MOST`] requests: a process that starts after the store went back knows
 //! nothing. Then the cluster tells of what was open ([`crate::reaper`]), and a press of what was shown.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{BookError, Page, Parts};
@@ -24,13 +23,13 @@ use crate::rules::UserId;
 use crate::store::{CommitId, Version};
 use crate::units::{Seconds, Time};
 
+mod memory;
 mod rounds;
 
+pub use self::memory::MOST;
+use self::memory::Memory;
 pub use self::rounds::run;
 pub(super) use self::rounds::unknown;
-
-/// Requests that are remembered: each takes some hundred bytes.
-pub const MOST: usize = 4_096;
 
 /// How often those that nothing was heard of since are looked for.
 const EVERY: Seconds = Seconds(60);
@@ -61,8 +60,6 @@ pub(super) struct Known {
     fresh: bool,
     /// Rounds in which nothing was heard of this version.
     rounds: u8,
-    /// Grows with whatever was heard.
-    heard: u64,
 }
 
 /// Whether the store has it.
@@ -80,12 +77,11 @@ enum Gone {
 #[derive(Debug)]
 pub struct Recall {
     clock: Arc<dyn Clock>,
-    known: Mutex<BTreeMap<RequestId, Known>>,
-    count: AtomicU64,
+    known: Mutex<Memory>,
 }
 
 impl Known {
-    fn of(request: &Request, version: &Version, heard: u64) -> Self {
+    fn of(request: &Request, version: &Version) -> Self {
         Self {
             version: version.clone(),
             face: request.posts.face,
@@ -102,7 +98,6 @@ impl Known {
             gone: Gone::No,
             fresh: true,
             rounds: 0,
-            heard,
         }
     }
 
@@ -180,12 +175,7 @@ impl Recall {
     /// An empty memory.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let known = Mutex::default();
-        let count = AtomicU64::default();
-        Self {
-            clock,
-            known,
-            count,
-        }
+        Self { clock, known }
     }
 
     pub(super) fn now(&self) -> Time {
@@ -203,26 +193,18 @@ impl Recall {
             return;
         }
         let mut all = self.all();
-        let heard = self.count.fetch_add(1, Ordering::Relaxed);
-        let mut news = Known::of(request, version, heard);
-        match all.get_mut(&request.id) {
+        let mut news = Known::of(request, version);
+        if let Some(old) = all.get_mut(&request.id) {
             // Read before another task here made the newer one.
-            Some(old) if news.version.revision < old.version.revision && !old.is_told(request) => {
+            if version.revision < old.version.revision && !old.is_told(request) {
                 old.fresh = true;
+                return;
             }
-            Some(old) => {
-                if old.version == news.version {
-                    news.rounds = old.rounds;
-                }
-                *old = news;
-            }
-            None => {
-                if all.len() >= MOST {
-                    make_room(&mut all);
-                }
-                all.insert(request.id.clone(), news);
+            if old.version == *version {
+                news.rounds = old.rounds;
             }
         }
+        all.put(&request.id, news);
     }
 
     /// Those of which nothing was heard since the last round, and those that the store did not have then. One that is
@@ -255,18 +237,8 @@ impl Recall {
         }
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeMap<RequestId, Known>> {
+    fn all(&self) -> MutexGuard<'_, Memory> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Forgets one of those that are over, or of all, what was heard of longest ago.
-fn make_room(all: &mut BTreeMap<RequestId, Known>) {
-    let oldest = all
-        .iter()
-        .min_by_key(|(_, known)| (!known.over, known.heard));
-    if let Some(id) = oldest.map(|(id, _)| id.clone()) {
-        all.remove(&id);
     }
 }
 

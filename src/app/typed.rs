@@ -133,7 +133,7 @@ async fn end_of(parts: &Parts, inbound: &Inbound, until: Until) -> Result<Time> 
         return Ok(length.after(now));
     }
     let read = parts.directory.person(&inbound.by, Seconds::hours(1));
-    let zone = read.await?.and_then(|person| person.zone);
+    let zone = read.await?.and_then(|person| person.zone.clone());
     Ok(match until {
         Until::For(length) => length.after(now),
         Until::Time { hour, minute } => {

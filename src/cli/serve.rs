@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::{Status, complain, observing};
 use crate::app::rulebook::Rulebook;
-use crate::app::{self, Bot, FirstLook, Observer, Parts};
+use crate::app::{self, Asking, Bot, FirstLook, Observer, Parts};
 use crate::audit::SettingRef;
 use crate::clock::{Clock, SystemClock};
 use crate::cluster::Cluster;
@@ -138,6 +138,7 @@ async fn serve(
         slack,
         incident_channels: config.incident_channels.clone(),
         first_look: FirstLook::default(),
+        asking: Asking::default(),
         max_lifetime: config.max_lifetime,
         poll: POLL,
         metrics,

@@ -26,8 +26,9 @@ const DELETE_TRIES: usize = 4;
 /// Longest a closing may take, all its looks and tries together.
 const CLOSE_LIMIT: Duration = CALL_LIMIT.saturating_mul(2);
 
-/// Gates that are rehearsed at once: a healthy API server answers in milliseconds, so that these are hundreds a second.
-pub(super) const REHEARSALS: usize = 4;
+/// Gates that are rehearsed at once: a healthy API server answers in milliseconds, so that this is a hundred a second.
+/// More would take its processors from what is opened and closed.
+pub(super) const REHEARSALS: usize = 1;
 
 /// What an apply did.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,8 +94,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// A place for one gate's rehearsal, held until it is dropped; `None`: so many are under way that the API server has
-    /// enough to do with what is opened and closed.
+    /// A place for one gate's rehearsal, held until it is dropped; `None`: all places are taken, perhaps by a dry run that
+    /// hangs.
     pub fn rehearsal(&self) -> Option<SemaphorePermit<'_>> {
         self.rehearsals.try_acquire().ok()
     }
@@ -232,6 +233,11 @@ impl Cluster {
             }
         }
         Err(ClusterError::Conflict(format!("{at} keeps changing")))
+    }
+
+    /// Whether the watch shows an object of this kind, namespace and name.
+    pub fn shows(&self, at: &ObjectRef) -> bool {
+        self.sight.gate(at).is_some()
     }
 
     /// The object as the watch shows it, where nothing but a delete is to be done about it. It saves a read: the

@@ -14,7 +14,7 @@ use anyhow::Result;
 
 use super::LEASE;
 use super::watch::Watch;
-use crate::app::{Changed, Parts};
+use crate::app::{Changed, Page, Parts};
 use crate::id::RequestId;
 use crate::request::{Address, Back, Outcome, Post, PostKey, PostStatus, Posts, Request};
 use crate::slack::{Posted, SlackError};
@@ -27,22 +27,28 @@ use rank::rank;
 
 /// Brings the posts of one request up to date.
 pub async fn step(parts: &Parts, claim: &Claim) -> Result<()> {
-    let Some(before) = super::look(parts, claim).await? else {
+    let Some(page) = super::look(parts, claim).await? else {
         return Ok(());
     };
-    // What a failover could still take back is shown to nobody. A closing is the cluster's doing, which no store takes
-    // back, and waits for no copy ([`State::lets_go`](crate::request::State::lets_go)). Where nothing is to be shown no
-    // copy is waited for either: each such wait holds up what people decide.
-    let closes = before.state.lets_go();
-    let waits = !closes && !is_current(&before);
-    if waits && !parts.book.store().renew_lasting(claim, LEASE).await? {
+    if waits(&page.request) && !parts.book.store().renew_lasting(claim, LEASE).await? {
         return Ok(());
     }
-    let Some(announced) = announce(parts, &before).await? else {
+    let before = page.request.clone();
+    let Some(page) = announce(parts, page).await? else {
         return Ok(());
     };
-    let pass = bring_current(parts, &before, &announced).await;
-    finish(parts, claim, announced.posts.face, &pass).await
+    let pass = bring_current(parts, &before, &page.request).await;
+    finish(parts, claim, page, &pass).await
+}
+
+/// Whether a copy is waited for first. What a failover could still take back is shown to nobody; but an update of a closing
+/// is the cluster's doing, which no store takes back ([`State::lets_go`](crate::request::State::lets_go)). What an
+/// earlier step announced may have no copy either: forgotten, it would be sent twice. Where nothing is to be shown nothing
+/// is waited for: each such wait holds up what people decide.
+fn waits(before: &Request) -> bool {
+    let mut posts = before.posts.list.iter();
+    let announced = posts.any(|post| matches!(post.status, PostStatus::Posting { .. }));
+    announced || (!before.state.lets_go() && !is_current(before))
 }
 
 /// Whether Slack shows everything of the request as it is now.
@@ -54,16 +60,12 @@ fn is_current(request: &Request) -> bool {
     })
 }
 
-/// Commits every wanted post as *posting*; returns the document with that done, or `None` when it
-/// vanished.
-async fn announce(parts: &Parts, request: &Request) -> Result<Option<Request>> {
-    if !request
-        .posts
-        .list
-        .iter()
-        .any(|post| post.status == PostStatus::Due)
-    {
-        return Ok(Some(request.clone()));
+/// Commits every wanted post as *posting*, on a copy where there is one; returns the document with that done, or `None`
+/// when it vanished.
+async fn announce(parts: &Parts, page: Page) -> Result<Option<Page>> {
+    let mut posts = page.request.posts.list.iter();
+    if !posts.any(|post| post.status == PostStatus::Due) {
+        return Ok(Some(page));
     }
     let since = parts.clock.now();
     let mark = |request: &Request| -> Result<Outcome, std::convert::Infallible> {
@@ -78,8 +80,8 @@ async fn announce(parts: &Parts, request: &Request) -> Result<Option<Request>> {
             events: Vec::new(),
         })
     };
-    match parts.book.change(&request.id, None, mark).await? {
-        Changed::Done(request) => Ok(Some(*request)),
+    match parts.book.change_page(page, None, mark).await? {
+        Changed::Done(page) => Ok(Some(page)),
         Changed::Fenced | Changed::Missing => Ok(None),
     }
 }
@@ -276,8 +278,9 @@ fn place(request: &Request, post: &Post, pass: &mut Pass) -> Option<(String, Opt
 }
 
 /// Commits what was achieved on the document as it is now.
-async fn finish(parts: &Parts, claim: &Claim, face: u32, pass: &Pass) -> Result<()> {
+async fn finish(parts: &Parts, claim: &Claim, page: Page, pass: &Pass) -> Result<()> {
     let now = parts.clock.now();
+    let face = page.request.posts.face;
     let record = |request: &Request| -> Result<Outcome, std::convert::Infallible> {
         let mut request = request.clone();
         note(&mut request.posts, face, pass, now);
@@ -288,7 +291,8 @@ async fn finish(parts: &Parts, claim: &Claim, face: u32, pass: &Pass) -> Result<
             events: Vec::new(),
         })
     };
-    parts.book.change(&claim.id, Some(claim), record).await?;
+    let recorded = parts.book.change_page(page, Some(claim), record);
+    recorded.await?;
     Ok(())
 }
 

@@ -100,8 +100,8 @@ async fn act(
     Ok(None)
 }
 
-/// Takes down its own objects, then ends what goes with it: after them, so that nothing keeps them; before it is called
-/// closed, so that a failure is made up for.
+/// Takes down the request's own objects, then ends the rest of its chain: in this order, so that a store that fails does
+/// not delay the delete; and before the answer is committed, so that a failure has the step done again.
 async fn take_down(parts: &Parts, watch: &Watch<'_>, request: &Request) -> Result<Command> {
     let closed = close(parts, request).await;
     watch.did(Doing::Withdraw, closed != Command::Withdrawn);
@@ -180,7 +180,7 @@ async fn commit(
             tracing::debug!(id = %claim.id, ?refusal, command = command.name(), "overtaken");
             parts.book.store().release(claim, facts.now).await?;
         }
-        Changed::Done(request) => moved(&request, &command),
+        Changed::Done(page) => moved(&page.request, &command),
         Changed::Fenced | Changed::Missing => {}
     }
     Ok(())

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 
 use super::*;
 use crate::app::rulebook::Rulebook;
-use crate::app::{Book, FirstLook};
+use crate::app::{Asking, Book, FirstLook};
 use crate::id::RequestId;
 use crate::sim::town::{Plan, Town};
 use crate::store::memory::MemoryStore;
@@ -29,6 +29,7 @@ async fn workers() -> (Town, Arc<MemoryStore>, Lanes) {
         incident_channels: None,
         clusters: parts.clusters.clone(),
         first_look: FirstLook::default(),
+        asking: Asking::default(),
         max_lifetime: parts.max_lifetime,
         poll: parts.poll,
         metrics: Arc::default(),

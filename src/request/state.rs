@@ -174,8 +174,8 @@ impl State {
         )
     }
 
-    /// Whether what was open is being closed, or is closed: then it is the cluster's word that counts, and
-    /// nothing of it waits for the store's second copy.
+    /// Whether what was open is being closed, or is closed: then it is the cluster's word that counts, and neither
+    /// its commits nor updates of its messages wait for the store's second copy. New messages do.
     pub const fn lets_go(&self) -> bool {
         matches!(
             self,

@@ -4,7 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::people::{Roll, UserId};
+use super::people::UserId;
+use super::roll::Roll;
 
 /// Some people: members of Slack user groups and channels, whoever is on call, and people by id. Empty
 /// is nobody, never everybody.
@@ -52,7 +53,8 @@ impl Group {
     pub fn members(&self, roll: &Roll) -> Vec<UserId> {
         let named = self.users.iter().cloned().map(UserId);
         let grouped = self.keys().filter_map(|key| roll.groups.get(&key));
-        named.chain(grouped.flatten().cloned()).collect()
+        let grouped = grouped.flat_map(|members| members.iter().cloned());
+        named.chain(grouped).collect()
     }
 
     /// Everything it names, as people write it: `@orders-oncall`, `#orders-team`, `on call for orders`.

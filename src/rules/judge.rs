@@ -30,7 +30,8 @@ use std::collections::BTreeSet;
 
 use super::condition::Scope;
 use super::facts::AskFacts;
-use super::people::{Principal, Roll, UserId};
+use super::people::{Principal, UserId};
+use super::roll::Roll;
 use super::route::Route;
 use super::set::{Rule, RuleSet, Template};
 use super::who::Circle;

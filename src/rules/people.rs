@@ -1,7 +1,7 @@
 //! People and services, as verified by Slack and Kubernetes. Names and handles are for showing;
 //! decisions use ids only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -170,34 +170,5 @@ impl Person {
         let (name, email) = (name.to_lowercase(), email.to_lowercase());
         let prefix = name.strip_suffix(&email);
         prefix.is_some_and(|prefix| !prefix.ends_with(char::is_alphanumeric))
-    }
-}
-
-/// Who is who at one moment: what the shell resolved so that the core can judge.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Roll {
-    /// Members by [key](super::group::Group::keys): of user groups and channels, and whoever is on call. A
-    /// group that does not exist or could not be read is absent; an empty one is present and empty.
-    pub groups: BTreeMap<String, BTreeSet<UserId>>,
-    /// Everybody mentioned by the rules in play, the requester and the clicker included.
-    pub people: BTreeMap<UserId, Person>,
-    /// Who stands in now for somebody who is away, by the one who is away.
-    pub stand_ins: BTreeMap<UserId, UserId>,
-}
-
-impl Roll {
-    /// Whether this person is known to be a full, active member.
-    pub fn counts(&self, user: &UserId) -> bool {
-        self.people
-            .get(user)
-            .is_some_and(|person| person.standing == Standing::Member)
-    }
-
-    /// Everybody for whom this person stands in now. A delegation is not passed on.
-    pub fn absent_behind<'a>(&'a self, user: &'a UserId) -> impl Iterator<Item = &'a UserId> {
-        let pairs = self.stand_ins.iter();
-        pairs
-            .filter(move |(absent, stand_in)| *stand_in == user && *absent != user)
-            .map(|(absent, _)| absent)
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::group::Group;
-use super::people::{Roll, UserId};
+use super::people::UserId;
+use super::roll::Roll;
 use crate::units::Seconds;
 
 /// What a rule lets a request do, and what it demands first.

@@ -1,12 +1,14 @@
 //! People, groups, files and asks for tests of this module.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::embedded::embedded;
 use super::facts::{AskFacts, End};
 use super::load::{Allowed, load_allowing};
-use super::people::{Person, Principal, Roll, Standing, UserId};
+use super::people::{Person, Principal, Standing, UserId};
 use super::problem::Problem;
+use super::roll::Roll;
 use super::set::RuleSet;
 use crate::grammar::Protocol;
 use crate::netpol::flow::PortRange;
@@ -95,15 +97,15 @@ pub(super) fn roll() -> Roll {
             email: Some(format!("{}@example.org", id.to_lowercase())),
             standing: Standing::Member,
         };
-        (user(id), person)
+        Arc::new(person)
     });
     let groups = groups.map(|(handle, members)| {
         let members = members.into_iter().map(user).collect();
-        (handle.to_owned(), members)
+        (handle.to_owned(), Arc::new(members))
     });
     Roll {
         groups: BTreeMap::from(groups),
-        people: BTreeMap::from(people),
+        people: people.into_iter().collect(),
         ..Roll::default()
     }
 }

@@ -12,7 +12,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::api::{GroupRecord, SlackApi, SlackError, UserRecord};
 use crate::oncall::OnCall;
-use crate::rules::{Person, Roll, Standing, TeamId, UserId};
+use crate::rules::{Members, People, Person, Roll, Standing, TeamId, UserId};
 use crate::units::Seconds;
 
 mod before;
@@ -45,10 +45,10 @@ const SLACKS_OWN: [&str; 2] = ["USLACKBOT", "USLACK"];
 #[derive(Debug)]
 pub struct Directory {
     api: Arc<SlackApi>,
-    people: Cache<UserId, Option<Person>>,
+    people: Cache<UserId, Option<Arc<Person>>>,
     groups: Cache<(), Arc<Vec<GroupRecord>>>,
-    members: Cache<String, Option<BTreeSet<UserId>>>,
-    channels: Cache<String, Option<BTreeSet<UserId>>>,
+    members: Cache<String, Option<Members>>,
+    channels: Cache<String, Option<Members>>,
     emails: Cache<String, Option<UserId>>,
     names: Cache<String, Option<String>>,
     on_call: OnCall,
@@ -93,15 +93,14 @@ impl Directory {
     ) -> Result<Roll, SlackError> {
         let fresh = fresh.std();
         let groups = self.read_groups(groups, fresh).await?;
-        let mut people = self.read_named(users, fresh).await?;
-        let members = groups.values().flatten();
-        let unnamed: BTreeSet<&UserId> = members.filter(|m| !users.contains(m)).collect();
-        people.extend(self.read_members(unnamed, &groups).await);
-        Ok(Roll {
+        let mut roll = Roll {
             groups,
-            people,
+            people: self.read_named(users, fresh).await?,
             ..Roll::default()
-        })
+        };
+        let members = self.read_members(unnamed(&roll, users), &roll.groups).await;
+        roll.people.extend(members);
+        Ok(roll)
     }
 
     /// The sources that tell who is on call.
@@ -114,7 +113,7 @@ impl Directory {
         &self,
         user: &UserId,
         fresh: Seconds,
-    ) -> Result<Option<Person>, SlackError> {
+    ) -> Result<Option<Arc<Person>>, SlackError> {
         self.read_person(user, fresh.std()).await
     }
 
@@ -142,22 +141,24 @@ impl Directory {
         &self,
         users: &BTreeSet<UserId>,
         fresh: Duration,
-    ) -> Result<BTreeMap<UserId, Person>, SlackError> {
+    ) -> Result<People, SlackError> {
         let users: Vec<UserId> = users.iter().cloned().collect();
         let reads = users.into_iter().map(|user| self.read_owned(user, fresh));
-        let read: Vec<Option<Person>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
-        Ok(by_id(read.into_iter().flatten()))
+        let read: Vec<Option<Arc<Person>>> =
+            stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+        Ok(read.into_iter().flatten().collect())
     }
 
     /// Members of groups, as far as they are known or can be read now; a failure leaves one out.
     async fn read_members(
         &self,
-        members: BTreeSet<&UserId>,
-        groups: &BTreeMap<String, BTreeSet<UserId>>,
-    ) -> BTreeMap<UserId, Person> {
+        members: Vec<&UserId>,
+        groups: &BTreeMap<String, Members>,
+    ) -> Vec<Arc<Person>> {
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
-        for member in members {
-            match self.people.known(member, MEMBER_AGE) {
+        let answers = self.people.known(&members, MEMBER_AGE);
+        for (member, answer) in members.into_iter().zip(answers) {
+            match answer {
                 Some(person) => known.extend(person),
                 None => unknown.push(member),
             }
@@ -165,16 +166,16 @@ impl Directory {
         // Those who decide are in small groups, those who only may ask in large ones.
         if unknown.len() > MEMBER_READS {
             let sizes = |member| groups.values().filter(move |group| group.contains(member));
-            unknown.sort_by_key(|member| sizes(*member).map(BTreeSet::len).min());
+            unknown.sort_by_key(|member| sizes(*member).map(|group| group.len()).min());
         }
         let wanted: Vec<UserId> = unknown.into_iter().take(MEMBER_READS).cloned().collect();
         let reads = wanted
             .into_iter()
             .map(|member| self.read_owned(member, MEMBER_AGE));
-        let read: Vec<Result<Option<Person>, SlackError>> =
+        let read: Vec<Result<Option<Arc<Person>>, SlackError>> =
             stream::iter(reads).buffered(AT_ONCE).collect().await;
-        let read = read.into_iter().filter_map(Result::ok).flatten();
-        by_id(known.into_iter().chain(read))
+        known.extend(read.into_iter().filter_map(Result::ok).flatten());
+        known
     }
 
     /// The same for streams, whose futures cannot borrow the id.
@@ -182,7 +183,7 @@ impl Directory {
         &self,
         user: UserId,
         fresh: Duration,
-    ) -> Result<Option<Person>, SlackError> {
+    ) -> Result<Option<Arc<Person>>, SlackError> {
         self.read_person(&user, fresh).await
     }
 
@@ -190,18 +191,23 @@ impl Directory {
         &self,
         user: &UserId,
         fresh: Duration,
-    ) -> Result<Option<Person>, SlackError> {
+    ) -> Result<Option<Arc<Person>>, SlackError> {
         let read = async {
             let ours = self.api.whoami().await?.team_id.as_ref();
             let record = self.api.users_info(user).await?;
-            Ok(record.map(|record| describe(user, record, ours)))
+            Ok(record.map(|record| Arc::new(describe(user, record, ours))))
         };
         self.people.get(user, fresh, read).await
     }
 }
 
-fn by_id(people: impl Iterator<Item = Person>) -> BTreeMap<UserId, Person> {
-    people.map(|person| (person.id.clone(), person)).collect()
+/// Members of groups who are not named by themselves, each once, in the order of their ids.
+fn unnamed<'a>(roll: &'a Roll, named: &BTreeSet<UserId>) -> Vec<&'a UserId> {
+    let mut members: Vec<&UserId> = roll.members().collect();
+    members.sort_unstable();
+    members.dedup();
+    members.retain(|member| !named.contains(member));
+    members
 }
 
 /// What a record says of a person, seen from our workspace.

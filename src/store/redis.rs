@@ -227,13 +227,11 @@ impl Store for RedisStore {
     }
 
     async fn claim_each(&self, wants: &[(Shard, Wants)]) -> Vec<Result<Claims>> {
-        let answers = self.claims_of(wants).await;
-        for ((shard, _), answer) in wants.iter().zip(&answers) {
-            if answer.is_ok() {
-                self.look_at_replicas(*shard).await;
-            }
+        // Before anything is claimed: no lease runs out behind a question.
+        for (shard, _) in wants {
+            self.look_at_replicas(*shard).await;
         }
-        answers
+        self.claims_of(wants).await
     }
 
     async fn renew(&self, claim: &Claim, lease: Seconds) -> Result<bool> {

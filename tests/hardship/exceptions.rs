@@ -61,12 +61,6 @@ const EXCEPTIONS: &[(&str, Hardship, &str)] = &[
          request fails as it must",
     ),
     (
-        "an_incident_ends_what_was_opened_for_it",
-        Hardship::LoseAnswers,
-        "its timeline tells what happened in the order in which it did, and of two requests that end \
-         together the one whose answer was lost ends second",
-    ),
-    (
         "killed_between_approval_and_opening",
         Hardship::LoseAnswers,
         "the story kills at the next commit, and that is the retry of a message, not the approval",

@@ -43,7 +43,7 @@ impl Book {
     }
 
     /// As [`Book::change`], from what was read before: it is loaded anew only where somebody changed it since, or
-    /// where the answer would be no.
+    /// where the answer would be no. The page after it may be gone on from in the same way.
     ///
     /// # Errors
     /// As [`Book::change`].
@@ -52,9 +52,8 @@ impl Book {
         page: Page,
         claim: Option<&Claim>,
         decide: impl Fn(&Request) -> Result<Outcome, R> + Send,
-    ) -> Result<Changed<R>, BookError> {
-        let changed = self.turn((page, false), claim.into(), decide).await?;
-        Ok(changed.of_request())
+    ) -> Result<Changed<R, Page>, BookError> {
+        self.turn((page, false), claim.into(), decide).await
     }
 
     /// As [`Book::change_page`], by a worker whose claim goes on: what follows is done by the same one, without a claim

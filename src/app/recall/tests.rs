@@ -1,5 +1,7 @@
 //! What is known tells of every loss once: of the second in a row, and of one that was made good.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::clock::VirtualClock;
 use crate::request::fixtures::{at, dana_asks};
@@ -190,4 +192,30 @@ fn so_many_are_remembered_and_what_is_over_goes_first() {
         .collect();
     assert_eq!(known.len(), MOST);
     assert!(known.contains(&0) && !known.contains(&1));
+}
+
+#[test]
+fn what_was_heard_of_again_or_ended_is_forgotten_by_its_newest_place() {
+    let (recall, entropy) = (recall(), crate::entropy::Entropy::seeded(2));
+    let mut open = dana_asks().request().opened();
+    let shards = std::iter::repeat_with(crate::id::Shard::all).flatten();
+    let ids: Vec<_> = shards
+        .take(MOST + 2)
+        .map(|shard| entropy.request_id(shard))
+        .collect();
+    let mut over = open.closed(crate::request::End::Done);
+    let mut hear = |id: &RequestId| {
+        open.id = id.clone();
+        recall.note(&open, &version(1, "a"));
+    };
+    ids.iter().take(MOST).for_each(&mut hear);
+    // The oldest is heard of again, the newest ends, and two more come.
+    hear(&ids[0]);
+    over.id = ids[MOST - 1].clone();
+    recall.note(&over, &version(2, "b"));
+    ids.iter().skip(MOST).for_each(&mut hear);
+    let gone: Vec<usize> = (0..ids.len())
+        .filter(|n| recall.known(&ids[*n]).is_none())
+        .collect();
+    assert_eq!(gone, [1, MOST - 1]);
 }

@@ -4,7 +4,7 @@ use arc_swap::ArcSwap;
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::app::FirstLook;
+use crate::app::{Asking, FirstLook};
 use crate::sim::town::{Plan, Town};
 use crate::store::memory::MemoryStore;
 
@@ -71,6 +71,7 @@ fn replica(parts: &Parts, rules: Arc<RuleSet>) -> Arc<Parts> {
         incident_channels: None,
         clusters: parts.clusters.clone(),
         first_look: FirstLook::default(),
+        asking: Asking::default(),
         max_lifetime: parts.max_lifetime,
         poll: parts.poll,
         metrics: Arc::clone(&parts.metrics),

@@ -49,6 +49,34 @@ fn a_request_is_current_when_every_message_shows_what_it_should() {
 }
 
 #[test]
+fn a_copy_is_waited_for_before_anything_is_shown_but_updates_of_a_closing() {
+    let open = dana_asks().request().opened();
+    let closing = open.closed(crate::request::End::Done);
+    for (request, waited) in [(open, true), (closing, false)] {
+        let with = |status: &dyn Fn(&Post) -> PostStatus| {
+            let mut with = request.clone();
+            for post in &mut with.posts.list {
+                post.status = status(post);
+            }
+            waits(&with)
+        };
+        let shown = |shows: String| PostStatus::Posted {
+            channel: "C1".to_owned(),
+            ts: "1.1".to_owned(),
+            shows,
+        };
+        assert!(!with(&|post| shown(view::digest(&view::render(
+            &request, post
+        )))));
+        assert_eq!(with(&|_| shown("an earlier picture".to_owned())), waited);
+        // The commit that announces it waits in any state.
+        assert_eq!(with(&|_| PostStatus::Due), waited);
+        // Announced by a step that may have ended before a copy had it.
+        assert!(with(&|_| PostStatus::Posting { since: at(0) }));
+    }
+}
+
+#[test]
 fn a_change_does_not_wait_for_what_waits_for_its_turn() {
     let mut posts = dana_asks().request().posts;
     let face = posts.face;

@@ -2,10 +2,12 @@
 //! judged by it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::rules::facts::AskFacts;
 use crate::rules::judge::{Fit, Needs, considered, needs};
-use crate::rules::people::{Person, Principal, Roll, Standing, UserId};
+use crate::rules::people::{Person, Principal, Standing, UserId};
+use crate::rules::roll::Roll;
 use crate::rules::set::RuleSet;
 
 /// A roll in which every group that matters has as many people as the governing rule could need, the
@@ -33,8 +35,9 @@ pub(super) fn roll(
         }
     }
     users.extend(members.values().flatten().cloned());
+    let shared = |(key, members)| (key, Arc::new(members));
     Roll {
-        groups: members,
+        groups: members.into_iter().map(shared).collect(),
         people: users.into_iter().map(member).collect(),
         ..Roll::default()
     }
@@ -49,15 +52,14 @@ fn needed(rules: &RuleSet, requester: &Principal, ask: &AskFacts) -> usize {
     stages.iter().map(|stage| stage.need).sum()
 }
 
-fn member(id: UserId) -> (UserId, Person) {
-    let person = Person {
-        id: id.clone(),
+fn member(id: UserId) -> Arc<Person> {
+    Arc::new(Person {
         team: None,
         name: id.0.clone(),
         zone: None,
         // Nobody's name: what is assumed of people must not bar them.
         email: Some(id.0.clone()),
         standing: Standing::Member,
-    };
-    (id, person)
+        id,
+    })
 }

@@ -3,7 +3,8 @@
 use super::{Reason, stages};
 use crate::rules::condition::Scope;
 use crate::rules::group::Group;
-use crate::rules::people::{Account, Principal, Roll, Standing, UserId};
+use crate::rules::people::{Account, Principal, Standing, UserId};
+use crate::rules::roll::Roll;
 use crate::rules::set::{Requesters, Template};
 use crate::rules::who::Unnamed;
 

@@ -1,6 +1,7 @@
 //! What no roll and no ask can get out of [`judge`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -37,24 +38,19 @@ fn rolls() -> impl Strategy<Value = Roll> {
     );
     (people, prop::collection::vec(group, 4)).prop_map(|(standings, groups)| {
         let person = |(id, standing): (&str, Option<Standing>)| {
-            let id = UserId(id.to_owned());
-            let person = Person {
-                id: id.clone(),
+            Some(Arc::new(Person {
+                id: UserId(id.to_owned()),
                 team: None,
                 name: String::new(),
                 zone: None,
                 email: None,
                 standing: standing?,
-            };
-            Some((id, person))
+            }))
         };
         let names = ["backend", "orders-oncall", "security", "sre"];
         let groups = names.into_iter().zip(groups).filter_map(|(name, members)| {
-            let members = members?
-                .into_iter()
-                .map(|id| UserId(id.to_owned()))
-                .collect();
-            Some((name.to_owned(), members))
+            let members = members?.into_iter().map(|id| UserId(id.to_owned()));
+            Some((name.to_owned(), Arc::new(members.collect())))
         });
         Roll {
             people: PEOPLE

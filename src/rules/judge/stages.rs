@@ -8,8 +8,9 @@ use super::{Reason, unclear};
 use crate::rules::condition::Scope;
 use crate::rules::facts::AskFacts;
 use crate::rules::group::{Group, channel_key, oncall_key, roll_key};
-use crate::rules::people::{Roll, UserId};
+use crate::rules::people::UserId;
 use crate::rules::problem::counted;
+use crate::rules::roll::Roll;
 use crate::rules::route::StagePlan;
 use crate::rules::set::Stage;
 

@@ -1,5 +1,7 @@
 //! Every reason for a refusal, and what an allowed ask must go through.
 
+use std::sync::Arc;
+
 use insta::assert_snapshot;
 
 use super::*;
@@ -149,7 +151,8 @@ fn only_full_members_may_ask() {
         told.push('\n');
     }
     let mut unknown = roll();
-    unknown.people.remove(&UserId("U0DANA".into()));
+    let others = roll().people.into_iter();
+    unknown.people = others.filter(|one| one.id.0 != "U0DANA").collect();
     told.push_str(&verdict(ORDERS, &dana(), &ask(), &unknown));
     assert_snapshot!(told, @r#"
     refused by orders
@@ -360,7 +363,9 @@ fn a_stage_that_nobody_could_fill_is_found_when_asked() {
 fn nobody_approves_their_own_request() {
     let mut only_dana = roll();
     let team = BTreeSet::from([UserId("U0DANA".into())]);
-    only_dana.groups.insert("orders-oncall".to_owned(), team);
+    only_dana
+        .groups
+        .insert("orders-oncall".to_owned(), Arc::new(team));
     let refused = verdict(ORDERS, &dana(), &ask(), &only_dana);
     assert!(refused.contains("nobody can approve"), "{refused}");
     let for_lee = verdict(ORDERS, &person("U0LEE"), &ask(), &only_dana);
@@ -370,7 +375,7 @@ fn nobody_approves_their_own_request() {
 #[test]
 fn one_person_cannot_fill_two_stages() {
     let mut both = roll();
-    let max = BTreeSet::from([UserId("U0MAX".into())]);
+    let max = Arc::new(BTreeSet::from([UserId("U0MAX".into())]));
     both.groups.insert("orders-oncall".to_owned(), max.clone());
     both.groups.insert("security".to_owned(), max);
     let long = AskFacts {

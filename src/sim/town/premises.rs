@@ -21,7 +21,7 @@ use super::reachable::Reachable;
 use super::{CLUSTER, POLL, Shelf, Site};
 use crate::app::recall::Recall;
 use crate::app::rulebook::Rulebook;
-use crate::app::{Book, Bot, FirstLook, Observer, Parts};
+use crate::app::{Asking, Book, Bot, FirstLook, Observer, Parts};
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::digest::{self, Weekly};
@@ -235,6 +235,7 @@ impl Premises {
             slack,
             clusters: BTreeMap::from([(cluster.name().to_owned(), Arc::new(cluster))]),
             first_look: FirstLook::default(),
+            asking: Asking::default(),
             max_lifetime: self.max_lifetime,
             poll: POLL,
             metrics,

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::Directory;
 use super::groups::{canonical, find};
-use super::{Directory, by_id};
-use crate::rules::{Roll, UserId};
+use crate::rules::{Members, Roll, UserId};
 
 /// How old it may be: longer than Slack was ever away, and whoever left yesterday is not believed.
 const AGE: Duration = Duration::from_secs(12 * 3600);
@@ -21,18 +21,17 @@ impl Directory {
                 roll.groups.insert(key, members);
             }
         }
-        let members = roll.groups.values().flatten();
-        let all: BTreeSet<UserId> = users.iter().chain(members).cloned().collect();
+        let all: BTreeSet<UserId> = users.iter().chain(roll.members()).cloned().collect();
         let mut people = Vec::new();
         for user in all {
             let never = async { Err::<_, Unasked>(Unasked) };
             people.extend(self.people.get(&user, AGE, never).await.ok().flatten());
         }
-        roll.people = by_id(people.into_iter());
+        roll.people = people.into_iter().collect();
         roll
     }
 
-    async fn members_before(&self, key: &str) -> Option<BTreeSet<UserId>> {
+    async fn members_before(&self, key: &str) -> Option<Members> {
         if key.starts_with('#') {
             let never = async { Err::<_, Unasked>(Unasked) };
             return self.channels.get(&key.to_owned(), AGE, never).await.ok()?;

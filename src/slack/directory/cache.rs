@@ -69,13 +69,17 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         Ok(value)
     }
 
-    /// What [`Self::get`] would answer without reading. Thousands are looked up at once where a future for each would
-    /// cost more than all the rest.
-    pub(super) fn known(&self, key: &K, max_age: Duration) -> Option<V> {
+    /// What [`Self::get`] would answer for each without reading. Thousands are looked up at once where a future for each
+    /// would cost more than all the rest.
+    pub(super) fn known(&self, keys: &[&K], max_age: Duration) -> Vec<Option<V>> {
         let slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = slots.get(key)?.entry.try_lock().ok()?;
-        let fresh = entry.as_ref().filter(|e| e.at.elapsed() < max_age);
-        fresh.map(|e| e.value.clone())
+        let now = Instant::now();
+        let known = |key: &&K| {
+            let entry = slots.get(*key)?.entry.try_lock().ok()?;
+            let fresh = entry.as_ref().filter(|e| now - e.at < max_age);
+            fresh.map(|e| e.value.clone())
+        };
+        keys.iter().map(known).collect()
     }
 
     fn slot(&self, key: &K) -> Arc<Slot<V>> {

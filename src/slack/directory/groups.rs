@@ -10,7 +10,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{AT_ONCE, Directory};
 use crate::oncall::Listed;
-use crate::rules::UserId;
+use crate::rules::{Members, UserId};
 use crate::slack::api::{GroupRecord, MOST_MEMBERS, SlackError};
 
 /// What [`crate::rules::group::oncall_key`] puts before a source's name.
@@ -25,7 +25,7 @@ impl Directory {
         &self,
         keys: &BTreeSet<String>,
         fresh: Duration,
-    ) -> Result<BTreeMap<String, BTreeSet<UserId>>, SlackError> {
+    ) -> Result<BTreeMap<String, Members>, SlackError> {
         let wanted: BTreeSet<String> = keys.iter().map(|key| canonical(key)).collect();
         let known = match wanted.iter().any(|key| is_handle(key)) {
             true => self.list_groups(fresh).await?,
@@ -35,7 +35,7 @@ impl Directory {
             let known = Arc::clone(&known);
             async move { Ok((key.clone(), self.read_group(&key, &known, fresh).await?)) }
         });
-        let read: Vec<(String, Option<BTreeSet<UserId>>)> =
+        let read: Vec<(String, Option<Members>)> =
             stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
         let present = |(key, members): (String, Option<_>)| Some((key, members?));
         Ok(read.into_iter().filter_map(present).collect())
@@ -46,7 +46,7 @@ impl Directory {
         key: &str,
         known: &[GroupRecord],
         fresh: Duration,
-    ) -> Result<Option<BTreeSet<UserId>>, SlackError> {
+    ) -> Result<Option<Members>, SlackError> {
         if key.starts_with('#') {
             return self.read_channel(key, fresh).await;
         }
@@ -71,10 +71,10 @@ impl Directory {
         &self,
         group: String,
         fresh: Duration,
-    ) -> Result<Option<BTreeSet<UserId>>, SlackError> {
+    ) -> Result<Option<Members>, SlackError> {
         let read = async {
             let members = self.api.usergroup_members(&group).await?;
-            Ok(members.map(BTreeSet::from_iter))
+            Ok(members.map(|members| Arc::new(BTreeSet::from_iter(members))))
         };
         self.members.get(&group, fresh, read).await
     }
@@ -85,7 +85,7 @@ impl Directory {
         &self,
         key: &str,
         fresh: Duration,
-    ) -> Result<Option<BTreeSet<UserId>>, SlackError> {
+    ) -> Result<Option<Members>, SlackError> {
         let read = async {
             let Some(id) = self.api.our_channel(key).await? else {
                 return Ok(None);
@@ -105,14 +105,14 @@ impl Directory {
 
     /// Whoever is on call by a source, else its fallback's members. Never an error: other groups of the
     /// ask may do without.
-    async fn read_on_call(&self, name: &str, fresh: Duration) -> Option<BTreeSet<UserId>> {
+    async fn read_on_call(&self, name: &str, fresh: Duration) -> Option<Members> {
         let listed = match self.on_call.read(name).await {
             Some(Listed::Users(users)) => Ok(Some(users)),
             Some(Listed::Emails(emails)) => self.by_email(&emails).await.map(Some),
             None => Ok(None),
         };
         match listed {
-            Ok(Some(users)) => return Some(users),
+            Ok(Some(users)) => return Some(Arc::new(users)),
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(source = name, %error, "addresses of who is on call not read");
@@ -150,7 +150,7 @@ impl Directory {
 }
 
 /// All members, unless there are too many to be somebody's approvers.
-fn within_bounds(channel: &str, members: Vec<UserId>) -> Option<BTreeSet<UserId>> {
+fn within_bounds(channel: &str, members: Vec<UserId>) -> Option<Members> {
     if members.len() > MOST_MEMBERS {
         tracing::warn!(
             channel,
@@ -159,7 +159,7 @@ fn within_bounds(channel: &str, members: Vec<UserId>) -> Option<BTreeSet<UserId>
         );
         return None;
     }
-    Some(members.into_iter().collect())
+    Some(Arc::new(members.into_iter().collect()))
 }
 
 /// A key as the roll has it: of channels and sources as it is, of handles without `@`, lower case.

@@ -12,9 +12,8 @@
 //! stop than ever go on without one sets `min-replicas-to-write`.
 //!
 //! Whether there is a replica is asked every [`KNOWN`] where something waits, every [`LOOK`] where nothing does, and not for
-//! each write: a single Redis pays nothing
-//! for what it does not have. A replica that has just come is waited for that much later. A question without an
-//! answer is not remembered.
+//! each write: a single Redis pays little for what it does not have. A replica that has just come is waited for that
+//! much later. A question without an answer is not remembered.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +23,9 @@ use redis::{RedisResult, Value};
 use tokio::time::Instant;
 
 use super::conn::Conn;
+use super::{RedisStore, keys};
 use crate::id::Shard;
+use crate::store::Lane;
 
 /// Longest wait, ms. On a local network a replica has a write within one or two; one that is busy
 /// with its disk can need some hundred.
@@ -49,7 +50,7 @@ pub(super) enum Copies {
 /// everything; one that went is noticed by the wait itself.
 const KNOWN: Duration = Duration::from_secs(1);
 
-/// How often it is looked for replicas where nothing waits for them: several times within [`MISSED`].
+/// How often replicas are looked for where nothing waits for them: several times within [`MISSED`].
 const LOOK: Duration = Duration::from_secs(10);
 
 /// What one server holds: in a cluster each may be at home with another one.
@@ -173,7 +174,7 @@ impl Replicas {
 
     /// Whether it is time to look, for a replica could else come and go unseen. Whoever is told so looks, and nobody
     /// else for a while, whatever comes of it.
-    pub(super) fn wants_a_look(&self, home: Home) -> bool {
+    pub(super) fn takes_the_look(&self, home: Home) -> bool {
         let mut homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
         let known = homes.entry(home).or_default();
         let asked = known.asked.map(|(at, _)| at);
@@ -190,6 +191,25 @@ impl Replicas {
         match self.of(home).seen {
             Some(last) if last.elapsed() < MISSED => Copies::Vanished,
             _ => Copies::Safe,
+        }
+    }
+}
+
+impl RedisStore {
+    /// Looks now and then whether a shard's server has replicas: else one that nobody has waited for lately would not be
+    /// missed.
+    pub(super) async fn look_at_replicas(&self, shard: Shard) {
+        let (replicas, home) = (&self.replicas, self.together.home(Home::Of(shard)));
+        if !replicas.takes_the_look(home) {
+            return;
+        }
+        let key = keys::due(shard, Lane::Gate);
+        let look = |mut conn| {
+            let key = &key;
+            async move { replicas.ask(&mut conn, home, key).await }
+        };
+        if let Err(error) = self.link.call(look).await {
+            tracing::debug!(%error, "nobody said whether there are replicas");
         }
     }
 }
@@ -246,16 +266,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_looks_every_ten_seconds_where_nothing_waits() {
         let replicas = Replicas::default();
-        assert!(replicas.wants_a_look(Home::Server));
-        assert!(!replicas.wants_a_look(Home::Server));
+        assert!(replicas.takes_the_look(Home::Server));
+        assert!(!replicas.takes_the_look(Home::Server));
         tokio::time::advance(LOOK - Duration::from_millis(1)).await;
-        assert!(!replicas.wants_a_look(Home::Server));
+        assert!(!replicas.takes_the_look(Home::Server));
         // What waited has asked.
         replicas.noted(Home::Server, true);
         tokio::time::advance(Duration::from_millis(1)).await;
-        assert!(!replicas.wants_a_look(Home::Server));
+        assert!(!replicas.takes_the_look(Home::Server));
         tokio::time::advance(LOOK).await;
-        assert!(replicas.wants_a_look(Home::Server));
+        assert!(replicas.takes_the_look(Home::Server));
         assert!(LOOK * 2 < MISSED);
     }
 

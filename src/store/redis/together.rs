@@ -12,9 +12,9 @@ use tokio::time::Instant;
 
 use super::address::Address;
 use super::replicas::Home;
-use super::{RedisStore, keys, read};
+use super::{RedisStore, read};
 use crate::id::Shard;
-use crate::store::{Claims, Lane, Result, Store, Wants};
+use crate::store::{Claims, Result, Store, Wants};
 
 /// How long shards are claimed one by one after a call for all of them failed. After an outage that costs a few
 /// more commands; behind a proxy it is one call in vain each time.
@@ -36,7 +36,7 @@ impl Together {
         }
     }
 
-    /// Whose replicas what is at `home` has: one server has the same for everything.
+    /// Under which home the replicas of `home` are known: one server has the same ones for everything.
     pub(super) const fn home(&self, home: Home) -> Home {
         if self.one { Home::Server } else { home }
     }
@@ -70,23 +70,6 @@ impl RedisStore {
             .map(|(shard, wants)| self.claim(*shard, *wants));
         futures::future::join_all(claims).await
     }
-
-    /// Looks now and then whether a shard's server has replicas: else one that nobody has waited for lately would not be
-    /// missed.
-    pub(super) async fn look_at_replicas(&self, shard: Shard) {
-        let (replicas, home) = (&self.replicas, self.together.home(Home::Of(shard)));
-        if !replicas.wants_a_look(home) {
-            return;
-        }
-        let key = keys::due(shard, Lane::Gate);
-        let look = |mut conn| {
-            let key = &key;
-            async move { replicas.ask(&mut conn, home, key).await }
-        };
-        if let Err(error) = self.link.call(look).await {
-            tracing::debug!(%error, "nobody said whether there are replicas");
-        }
-    }
 }
 
 #[cfg(test)]
@@ -96,8 +79,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn shards_of_one_server_are_together_but_for_a_while_after_a_failure() {
         let at = |url| Together::at(&Address::parse(url).unwrap());
-        assert!(!at("redis://a:1,b:2").now(), "a cluster");
+        let cluster = at("redis://a:1,b:2");
+        assert!(!cluster.now());
+        assert_eq!(cluster.home(Home::Ledger), Home::Ledger);
         let one = at("redis://a:1");
+        assert_eq!(one.home(Home::Ledger), Home::Server);
         assert!(one.now());
         one.failed();
         tokio::time::advance(APART - Duration::from_millis(1)).await;

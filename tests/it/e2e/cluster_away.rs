@@ -16,11 +16,11 @@ const AWAY: Duration = Duration::from_secs(60);
 /// Their ends are spread over the time in which it is away.
 const LENGTHS: [&str; 5] = ["15s", "22s", "30s", "40s", "50s"];
 
-/// What waits for approval, and is approved while it is away.
-const WAITING: Seconds = Seconds(8);
+/// How long the path is asked for that is approved while it is away.
+const OPENED_LATE_FOR: Seconds = Seconds(8);
 
 /// An end is written in whole seconds.
-const MARK: TimeDelta = TimeDelta::seconds(1);
+const WHOLE_SECOND: TimeDelta = TimeDelta::seconds(1);
 
 /// Ends after the return.
 const LONG: &str = "70s";
@@ -33,7 +33,7 @@ async fn an_api_server_that_stops_for_a_minute_delays_opening_and_closing_but_no
         ..Plan::default()
     };
     let (mut world, bot) = World::with_bot(plan).await;
-    let waiting = world.asks("dana", &WAITING.to_string()).await;
+    let waiting = world.asks("dana", &OPENED_LATE_FOR.to_string()).await;
     let mut cards = Vec::new();
     for length in LENGTHS.iter().chain([&LONG]) {
         cards.push(world.asks("dana", length).await);
@@ -94,7 +94,7 @@ async fn comes_back_in_time(world: &World, before: usize) {
     let opened = world
         .gates
         .until(SOON, "the path that waited is open", |lives| {
-            // What was sent before its return may arrive as well, and is open for no time that is left.
+            // An apply sent before the stop may still arrive; its end has passed, so it is not the path that waited.
             let new = lives[before..].iter();
             let open = new.filter(|gate| gate.gone.is_none() && gate.expires_at() > back);
             let open: Vec<_> = open.cloned().collect();
@@ -108,9 +108,9 @@ async fn comes_back_in_time(world: &World, before: usize) {
             gate.came - back
         );
         // What was under way at the return counts from its own beginning, while that is fresh.
-        let early = WAITING.after(gate.came) - gate.expires_at();
+        let early = OPENED_LATE_FOR.after(gate.came) - gate.expires_at();
         assert!(
-            early <= ATTEMPT_FRESH.delta() + MARK,
+            early <= ATTEMPT_FRESH.delta() + WHOLE_SECOND,
             "the clock started {early} before it was open"
         );
     }

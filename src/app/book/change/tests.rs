@@ -65,7 +65,7 @@ async fn what_was_read_before_is_loaded_anew_where_it_is_out_of_date_and_before_
     let Changed::Done(done) = book.change_page(old.clone(), None, second).await.unwrap() else {
         panic!("it is decided again");
     };
-    assert_eq!(reason(&done), "first and second");
+    assert_eq!(reason(&done.request), "first and second");
     let only_of_new = |request: &Request| -> Answer {
         match reason(request) {
             "first and second" => Ok(renamed(request, "third")),

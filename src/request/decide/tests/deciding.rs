@@ -58,7 +58,8 @@ fn nobody_decides_on_their_own_request_even_as_an_approver() {
 
 #[test]
 fn nobody_approves_a_role_for_themselves() {
-    let address = |who: &str| roll().people[&user(who)].email.clone().unwrap();
+    let all = roll().people;
+    let address = |who: &str| all.get(&user(who)).unwrap().email.clone().unwrap();
     let asked = dana_asks().with_way(|way| {
         for stage in &mut way.route.stages {
             stage.given = [format!("oidc:{}", address(LEE))].into();

@@ -3,6 +3,7 @@
 mod story;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use story::{Button, Change, Happens, happens, town};
@@ -84,7 +85,7 @@ impl Life {
             Happens::Wait(seconds) => self.seconds += seconds,
             Happens::Leaves(who) => {
                 for members in self.roll.groups.values_mut() {
-                    members.remove(&user(who));
+                    Arc::make_mut(members).remove(&user(who));
                 }
             }
             Happens::Rules(change) => self.rules = change,

@@ -1,9 +1,12 @@
 //! Templates that state objects pass only rules that name them in full, and never without people.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::rules::facts::{End, StatedFact};
+use crate::rules::people::Person;
 
 /// A template that gives a role.
 const ROLE: &str = r#"
@@ -179,12 +182,17 @@ fn whoever_is_given_the_role_does_not_approve_it() {
     let mut ask = given();
     ask.stated[0].people = ["max@example.com".to_owned()].into();
     let mut roll = roll();
-    for person in roll.people.values_mut() {
-        person.email = Some(format!("{}@example.org", person.name));
-    }
+    let addressed = roll.people.iter().map(|person| {
+        let email = Some(format!("{}@example.org", person.name));
+        Arc::new(Person {
+            email,
+            ..person.clone()
+        })
+    });
+    roll.people = addressed.collect();
     roll.groups.insert(
         "orders-oncall".to_owned(),
-        [UserId("U0MAX".to_owned())].into(),
+        Arc::new([UserId("U0MAX".to_owned())].into()),
     );
     assert!(verdict(&set, &dana(), &ask, &roll).starts_with("allowed"));
     let max = roll.people.get_mut(&UserId("U0MAX".to_owned())).unwrap();

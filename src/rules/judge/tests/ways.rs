@@ -1,5 +1,7 @@
 //! Circles of every kind, incidents, extensions, the pace of asking, templates with requesters.
 
+use std::sync::Arc;
+
 use insta::assert_snapshot;
 
 use super::*;
@@ -154,7 +156,7 @@ fn a_stage_may_be_named_from_the_source() {
     );
     let mut pay = roll();
     let kim = BTreeSet::from([UserId("U0KIM".into())]);
-    pay.groups.insert("pay-oncall".into(), kim);
+    pay.groups.insert("pay-oncall".into(), Arc::new(kim));
     let mut other = ask();
     other
         .from
