@@ -280,9 +280,10 @@ impl Book {
         let id = step.id.clone();
         let tells = !step.events.is_empty();
         let answer = match self.store.commit(step.clone()).await {
-            Err(error) if error.retry() == Retry::Later => {
-                tracing::debug!(%error, id = %step.id, "commit is repeated");
-                self.store.commit(step).await
+            Err(first) if first.retry() == Retry::Later => {
+                tracing::debug!(error = %first, id = %step.id, "commit is repeated");
+                let again = self.store.commit(step).await;
+                again.map_err(|second| StoreError::of_both(first, second))
             }
             answer => answer,
         };

@@ -40,6 +40,15 @@ impl StoreError {
         }
     }
 
+    /// What two tries of one call came to. That there was no room for the second says nothing of the first, which may
+    /// have been done: whoever repeats must not tell people that nothing was.
+    pub(crate) fn of_both(first: Self, second: Self) -> Self {
+        match (&first, &second) {
+            (Self::Away(_) | Self::Unreplicated, Self::Full(_)) => first,
+            _ => second,
+        }
+    }
+
     /// Whether and when the same call makes sense again.
     pub const fn retry(&self) -> Retry {
         match self {
@@ -51,3 +60,22 @@ impl StoreError {
 
 /// Answers of a store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+#[cfg(test)]
+mod tests {
+    use super::StoreError::{self, *};
+
+    #[test]
+    fn what_may_have_been_done_is_not_told_as_full() {
+        let [away, full] = [
+            || Away(anyhow::anyhow!("lost")),
+            || Full(anyhow::anyhow!("oom")),
+        ];
+        let both = |first, second| StoreError::of_both(first, second).class();
+        assert_eq!(both(away(), full()), "away");
+        assert_eq!(both(Unreplicated, full()), "unreplicated");
+        assert_eq!(both(full(), full()), "full");
+        assert_eq!(both(full(), away()), "away");
+        assert_eq!(both(away(), Unreplicated), "unreplicated");
+    }
+}

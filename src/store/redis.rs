@@ -1,10 +1,11 @@
 //! The store for serving: Redis 7.0 or newer, or Valkey; one server, a cluster, or behind Sentinel.
 //!
 //! Every change is one Lua script on the keys of one shard, so it happens wholly or not at all, by
-//! the server's clock; only claims of several shards share a call (`together`). Redis acknowledges before the disk has a write unless `appendfsync always`
-//! is set, and before a replica has it; what must not be lost to a failover waits for a replica
-//! ([`Commit::lasting`]). Blocking calls and key-space notifications are never used: the first break
-//! in every outage, the second get lost.
+//! the server's clock; only claims of several shards share a call, taken and given back (`together`).
+//! Redis acknowledges before the disk has a write unless `appendfsync always` is set, and before a
+//! replica has it; what must not be lost to a failover waits for a replica ([`Commit::lasting`]).
+//! Blocking calls and key-space notifications are never used: the first break in every outage, the
+//! second get lost.
 //!
 //! A server should have `appendonly yes`, `maxmemory-policy noeviction` and, with replicas,
 //! `min-replicas-to-write 1`: `drawbridge doctor` tells what is missing ([`RedisStore::vitals`]).
@@ -14,10 +15,12 @@ mod call;
 mod conn;
 mod errors;
 mod keys;
+mod lasting;
 mod ledger;
 mod link;
 mod links;
 mod read;
+mod releases;
 mod replicas;
 mod scripts;
 mod together;
@@ -35,9 +38,11 @@ use self::call::Call;
 use self::conn::Dialer;
 use self::errors::judge;
 pub use self::errors::refusal;
+use self::lasting::Answer;
 use self::link::{Counters, Link};
 use self::links::Links;
-use self::replicas::{Copies, Home, Replicas};
+use self::releases::Releases;
+use self::replicas::{Home, Replicas};
 use self::scripts::Scripts;
 use self::together::Together;
 pub use self::vitals::{ACL, Vitals};
@@ -62,6 +67,7 @@ pub struct RedisStore {
     lanes: Links,
     replicas: Replicas,
     together: Together,
+    releases: Releases,
     scripts: Scripts,
     counters: Arc<Counters>,
 }
@@ -106,6 +112,7 @@ impl RedisStore {
             lanes: Links::new(link()?, Vec::new()),
             replicas: Replicas::default(),
             together: Together::at(&address),
+            releases: Releases::default(),
             scripts: Scripts::new(),
             counters,
         })
@@ -128,67 +135,6 @@ impl RedisStore {
         self.link
             .call(|mut conn| async move { call.invocation().invoke_async(&mut conn).await })
             .await
-    }
-
-    /// Runs a change of what is at `home`, `key` for one, and waits until a replica has it, where there
-    /// is one; for a lane, `in_turn`.
-    async fn run_surely<T: FromRedisValue + Send + Stands>(
-        &self,
-        call: &Call<'_>,
-        (home, key): (Home, &str),
-        in_turn: bool,
-    ) -> Result<T> {
-        let home = self.together.home(home);
-        let replicas = &self.replicas;
-        let link = if in_turn { &self.lanes } else { &self.sure };
-        let (answer, copies) = link
-            .call(|mut conn| async move {
-                let answer: T = call.invocation().invoke_async(&mut conn).await?;
-                // Where nothing was written, that is the answer: nobody may be told that it was.
-                let copies = match (answer.stands(), in_turn) {
-                    (false, _) => Copies::Safe,
-                    (true, false) => replicas.have(&mut conn, home, key).await?,
-                    (true, true) => replicas.have_in_turn(&mut conn, home, key).await?,
-                };
-                Ok((answer, copies))
-            })
-            .await?;
-        if copies == Copies::Safe {
-            return Ok(answer);
-        }
-        Counters::add(&self.counters.unreplicated);
-        if copies == Copies::Vanished {
-            // Perhaps a failover: look for the primary again before anything else is written.
-            self.link.dial_again();
-            self.sure.dial_again();
-            self.lanes.dial_again();
-            self.replicas.look_again();
-        }
-        Err(StoreError::Unreplicated)
-    }
-}
-
-/// A script's own answer to a commit: a word, and what belongs to it.
-type Answer = Vec<String>;
-
-/// Whether what was asked for is written, by this call or one before it; of another delivery's request (a duplicate)
-/// that one is told.
-trait Stands {
-    fn stands(&self) -> bool;
-}
-
-impl Stands for bool {
-    fn stands(&self) -> bool {
-        *self
-    }
-}
-
-impl Stands for Answer {
-    fn stands(&self) -> bool {
-        !matches!(
-            self.first().map(String::as_str),
-            Some("fenced" | "conflict" | "duplicate")
-        )
     }
 }
 
@@ -245,7 +191,7 @@ impl Store for RedisStore {
     }
 
     async fn release(&self, claim: &Claim, again_at: Time) -> Result<bool> {
-        self.run(&self.scripts.release_call(claim, again_at)).await
+        self.give_back(claim, again_at).await
     }
 
     async fn wake(&self, id: &RequestId, lane: Lane) -> Result<()> {
@@ -307,25 +253,5 @@ impl Store for RedisStore {
         };
         let pings = futures::future::try_join_all(Shard::all().map(of_shard));
         pings.await.map(|_| ())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_was_written_under_the_id_that_was_asked_for_waits_for_a_copy() {
-        for (word, stands) in [
-            ("applied", true),
-            ("already", true),
-            ("fenced", false),
-            ("conflict", false),
-            // The id is another one: nobody may be told that theirs is recorded.
-            ("duplicate", false),
-        ] {
-            let answer: Answer = vec![word.to_owned(), "1".to_owned()];
-            assert_eq!(answer.stands(), stands, "{word}");
-        }
     }
 }

@@ -93,10 +93,16 @@ impl Scripts {
     }
 
     pub(super) fn release_call(&self, claim: &Claim, again: Time) -> Call<'_> {
-        Call::on_alarms(&self.release, claim.id.shard())
-            .keys([keys::doc(&claim.id)])
-            .args(claim_args(claim))
-            .args([Millis::of_alarm(again).0.to_string()])
+        Call::on(&self.release, release_keys(claim)).args(release_args(claim, again))
+    }
+
+    pub(super) fn release_each_call<'a>(
+        &self,
+        claims: impl Iterator<Item = (&'a Claim, Time)> + Clone,
+    ) -> Call<'_> {
+        let keys = claims.clone().flat_map(|(claim, _)| release_keys(claim));
+        let args = claims.flat_map(|(claim, again)| release_args(claim, again));
+        Call::on(&self.release_each, keys).args(args)
     }
 
     pub(super) fn wake_call(&self, id: &RequestId, lane: Lane) -> Call<'_> {
@@ -163,6 +169,16 @@ fn claim_args(claim: &Claim) -> [String; 3] {
         id, lane, token, ..
     } = claim;
     [lane.name().to_owned(), id.to_string(), token.0.to_string()]
+}
+
+fn release_keys(claim: &Claim) -> [String; 4] {
+    let [gate, card, holds] = alarm_keys(claim.id.shard());
+    [gate, card, holds, keys::doc(&claim.id)]
+}
+
+fn release_args(claim: &Claim, again: Time) -> [String; 4] {
+    let [lane, id, token] = claim_args(claim);
+    [lane, id, token, Millis::of_alarm(again).0.to_string()]
 }
 
 /// An alarm: milliseconds, or empty.

@@ -6,6 +6,8 @@
 
 local most = {gate = tonumber(ARGV[1]), card = tonumber(ARGV[2])}
 local till = now + tonumber(ARGV[3])
+-- Written once: it is the same for every alarm handed out here.
+local till_text = whole(till)
 
 -- Ids and times, earliest first: what is due, and behind it what tells when to look again.
 local function earliest(lane, count)
@@ -47,20 +49,20 @@ local answer = {now, -1}
 for _, round in ipairs(rounds) do
   local marks, times = {}, {}
   for n, id in ipairs(round.ids) do
-    local hold, at = hold_of(round.lane, round.texts[n]), till
+    local hold, at = hold_of(round.lane, round.texts[n]), till_text
     if held(hold) then
       -- The alarm was tampered with: the lease still counts.
-      at = hold.till
+      at = whole(hold.till)
+      sooner(hold.till)
     else
       token = token + 1
-      hold.token, hold.till, hold.after, hold.woken = whole(token), till, nil, false
       hold.attempts = hold.attempts + 1
+      sooner(till)
       marks[#marks + 1] = round.fields[n]
-      marks[#marks + 1] = text_of(hold)
+      marks[#marks + 1] = text_of(whole(token), till_text, hold.attempts, nil, false)
       answer[#answer + 1] = {round.lane, id, token, hold.attempts, round.dues[n]}
     end
     times[2 * n - 1], times[2 * n] = at, id
-    sooner(at)
   end
   if #marks > 0 then redis.call('HSET', KEYS[3], 'token', whole(token), unpack(marks)) end
   if round.lane == 'gate' then

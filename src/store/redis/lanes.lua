@@ -6,7 +6,8 @@
 --                      and "token" -> the last token given
 -- ARGV     none
 -- returns  nothing
--- Every key stands as a literal KEYS[n] in its call: proxies that check scripts refuse anything else.
+-- Every key stands as a literal KEYS[n] in its call: proxies that check scripts refuse anything else. Only where one
+-- call does a script several times is an offset added (scripts.rs).
 
 local time = redis.call('TIME')
 local micros = time[1] * 1000000 + time[2]
@@ -61,17 +62,16 @@ local function hold_of(lane, text)
   }
 end
 
-local function text_of(hold)
-  return table.concat({
-    hold.token, whole(hold.till), whole(hold.attempts), hold.after and whole(hold.after) or '',
-    hold.woken and '1' or '0',
-  }, ' ')
+-- Token and end are texts already, the others are not.
+local function text_of(token, till, attempts, after, woken)
+  return table.concat({token, till, whole(attempts), after and whole(after) or '', woken and '1' or '0'}, ' ')
 end
 
 local function write_hold(hold, id)
   local field = hold.lane .. ':' .. id
   if hold.token ~= '0' or hold.attempts > 0 or hold.woken then
-    redis.call('HSET', KEYS[3], field, text_of(hold))
+    local text = text_of(hold.token, whole(hold.till), hold.attempts, hold.after, hold.woken)
+    redis.call('HSET', KEYS[3], field, text)
   elseif hold.kept then
     redis.call('HDEL', KEYS[3], field)
   end

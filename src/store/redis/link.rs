@@ -115,7 +115,10 @@ impl Link {
         T: Send,
     {
         match self.attempt(act).await {
-            Err((_, Cure::Replace)) => self.attempt(act).await.map_err(|(error, _)| error),
+            Err((first, Cure::Replace)) => {
+                let again = self.attempt(act).await;
+                again.map_err(|(second, _)| StoreError::of_both(first, second))
+            }
             answer => answer.map_err(|(error, _)| error),
         }
     }

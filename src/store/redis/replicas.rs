@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use redis::{RedisResult, Value};
+use redis::{Cmd, RedisResult, Value};
 use tokio::time::Instant;
 
 use super::conn::Conn;
@@ -34,6 +34,13 @@ const WAIT_MS: u64 = 500;
 /// How long a vanished replica is missed: longer than Sentinel needs (about ten seconds) to tell an
 /// old primary that it is none any more, short enough to go on after a replica has really died.
 pub(super) const MISSED: Duration = Duration::from_secs(30);
+
+/// Asks that one replica has everything that this connection has written.
+pub(super) fn wait() -> Cmd {
+    let mut wait = redis::cmd("WAIT");
+    wait.arg(1).arg(WAIT_MS);
+    wait
+}
 
 /// Who has what a connection wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,10 +102,21 @@ impl Replicas {
         if !there {
             return Ok(self.none_at(home));
         }
-        let mut wait = redis::cmd("WAIT");
-        wait.arg(1).arg(WAIT_MS);
-        let got: u64 = redis::from_redis_value(conn.ask_home_of(key, wait).await?)?;
+        let waited = conn.ask_home_of(key, wait()).await?;
+        self.judge_wait(waited, conn, home, key).await
+    }
+
+    /// What the answer to a `WAIT` over `conn` means.
+    pub(super) async fn judge_wait(
+        &self,
+        waited: Value,
+        conn: &mut Conn,
+        home: Home,
+        key: &str,
+    ) -> RedisResult<Copies> {
+        let got: u64 = redis::from_redis_value(waited.extract_error()?)?;
         if got > 0 {
+            self.noted(home, true);
             return Ok(Copies::Safe);
         }
         let left = self.ask(conn, home, key).await?;
@@ -165,6 +183,13 @@ impl Replicas {
     fn of(&self, home: Home) -> Known {
         let homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
         homes.get(&home).copied().unwrap_or_default()
+    }
+
+    /// Whether a write at `home` will be waited for: a replica was there lately, and nobody has missed it since.
+    pub(super) fn are_expected_at(&self, home: Home) -> bool {
+        let lately = self.of(home).seen;
+        let lately = lately.is_some_and(|last| last.elapsed() < MISSED);
+        lately && self.known(home) != Some(false)
     }
 
     fn known(&self, home: Home) -> Option<bool> {
@@ -257,10 +282,12 @@ mod tests {
         replicas.noted(shards[0], true);
         assert_eq!(replicas.known(shards[0]), Some(true));
         tokio::time::advance(MISSED - Duration::from_millis(1)).await;
+        assert!(replicas.are_expected_at(shards[0]) && !replicas.are_expected_at(shards[1]));
         assert_eq!(replicas.none_at(shards[0]), Copies::Vanished);
         assert_eq!(replicas.none_at(shards[1]), Copies::Safe);
         tokio::time::advance(Duration::from_millis(1)).await;
         assert_eq!(replicas.none_at(shards[0]), Copies::Safe);
+        assert!(!replicas.are_expected_at(shards[0]));
     }
 
     #[tokio::test(start_paused = true)]
@@ -286,6 +313,7 @@ mod tests {
         replicas.noted(Home::Ledger, false);
         tokio::time::advance(KNOWN - Duration::from_millis(1)).await;
         assert_eq!(replicas.known(Home::Ledger), Some(false));
+        assert!(!replicas.are_expected_at(Home::Ledger));
         tokio::time::advance(Duration::from_millis(1)).await;
         assert_eq!(replicas.known(Home::Ledger), None);
         replicas.noted(Home::Ledger, true);

@@ -25,6 +25,7 @@ pub(super) struct Scripts {
     pub(super) claim_each: Script,
     pub(super) renew: Script,
     pub(super) release: Script,
+    pub(super) release_each: Script,
     pub(super) wake: Script,
     pub(super) restore: Script,
     pub(super) ping: Script,
@@ -41,9 +42,10 @@ impl Scripts {
             commit: refused_when_full!("lanes.lua", "commit.lua"),
             closing_commit: let_through!("lanes.lua", "commit.lua"),
             claim: let_through!("lanes.lua", "claim.lua"),
-            claim_each: claim_each(),
+            claim_each: each(include_str!("claim.lua"), 3),
             renew: let_through!("lanes.lua", "renew.lua"),
             release: let_through!("lanes.lua", "release.lua"),
+            release_each: each(include_str!("release.lua"), 4),
             wake: let_through!("lanes.lua", "wake.lua"),
             restore: let_through!("lanes.lua", "restore.lua"),
             ping: refused_when_full!("ping.lua"),
@@ -56,22 +58,24 @@ impl Scripts {
     }
 }
 
-/// `claim.lua` for several shards in turn, by one clock: keys and arguments of each follow those of the one before,
-/// three of both. What is wrong with a shard is a text in the place of its answer, and the others' count.
+/// A script several times in one call, by one clock: keys and arguments of each follow those of the one before, as many
+/// of both. What is wrong with one is a text in the place of its answer, and the others' count.
 ///
 /// Its keys are of several slots and stand in their calls by numbers: [`super::together`] says where that is refused.
-fn claim_each() -> Script {
-    let claim = include_str!("claim.lua")
-        .replace("KEYS[", "KEYS[at + ")
-        .replace("ARGV[", "ARGV[at + ");
-    let lanes = include_str!("lanes.lua");
+fn each(script: &str, keys: usize) -> Script {
+    let of_one = |text: &str| {
+        text.replace("KEYS[", "KEYS[base + ")
+            .replace("ARGV[", "ARGV[base + ")
+    };
+    let (lanes, script) = (of_one(include_str!("lanes.lua")), of_one(script));
     Script::new(&format!(
-        "#!lua flags=allow-oom\n{lanes}\
-         local function claim(at)\n{claim}end\n\
+        "#!lua flags=allow-oom\nlocal base = 0\n{lanes}\
+         local function one()\n{script}end\n\
          local answers = {{}}\n\
-         for at = 0, #KEYS - 1, 3 do\n\
-         local answer = claim(at)\n\
-         answers[#answers + 1] = answer.err or answer\n\
+         while base < #KEYS do\n\
+         local answer = one()\n\
+         answers[#answers + 1] = type(answer) == 'table' and answer.err or answer\n\
+         base = base + {keys}\n\
          end\n\
          return answers"
     ))

@@ -1,8 +1,8 @@
-//! Claims of several shards in one call, where one server has them all.
+//! Claims of several shards in one call, taken and given back, where one server has them all.
 //!
 //! An address can lead to a proxy before a cluster. It refuses a call on keys of several slots, and some refuse keys
-//! that a script names otherwise than by literals. So after a failure of any kind each shard is claimed by itself,
-//! at once and for [`APART`]: nothing that is due waits for the way it is asked for.
+//! that a script names otherwise than by literals. So after a failure of any kind each shard is claimed, and each claim
+//! given back, by itself, at once and for [`APART`]: nothing that is due waits for the way it is asked for.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -14,13 +14,13 @@ use super::address::Address;
 use super::replicas::Home;
 use super::{RedisStore, read};
 use crate::id::Shard;
-use crate::store::{Claims, Result, Store, Wants};
+use crate::store::{Claims, Result, Store, StoreError, Wants};
 
-/// How long shards are claimed one by one after a call for all of them failed. After an outage that costs a few
+/// How long everything goes one by one after a call for all of them failed. After an outage that costs a few
 /// more commands; behind a proxy it is one call in vain each time.
 const APART: Duration = Duration::from_secs(600);
 
-/// Whether shards are claimed in one call.
+/// Whether one call is enough for several shards.
 #[derive(Debug)]
 pub(super) struct Together {
     /// One server has all shards, as far as the address tells.
@@ -46,7 +46,9 @@ impl Together {
         self.one && failed.is_none_or(|at| at.elapsed() >= APART)
     }
 
-    fn failed(&self) {
+    /// A call for several failed.
+    pub(super) fn failed(&self, error: &StoreError) {
+        tracing::debug!(%error, "one by one for a while");
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         *failed = Some(Instant::now());
     }
@@ -59,10 +61,7 @@ impl RedisStore {
             let call = self.scripts.claim_each_call(wants);
             match self.run::<Vec<Value>>(&call).await {
                 Ok(answers) => return answers.into_iter().map(read::claims_of_one).collect(),
-                Err(error) => {
-                    tracing::debug!(%error, "shards are claimed one by one for a while");
-                    self.together.failed();
-                }
+                Err(error) => self.together.failed(&error),
             }
         }
         let claims = wants
@@ -85,7 +84,7 @@ mod tests {
         let one = at("redis://a:1");
         assert_eq!(one.home(Home::Ledger), Home::Server);
         assert!(one.now());
-        one.failed();
+        one.failed(&StoreError::Unreplicated);
         tokio::time::advance(APART - Duration::from_millis(1)).await;
         assert!(!one.now());
         tokio::time::advance(Duration::from_millis(1)).await;

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use drawbridge::id::Shard;
+use drawbridge::id::{RequestId, Shard};
 use drawbridge::store::redis::RedisStore;
 use drawbridge::store::{
-    Append, Appended, Commit, Committed, Head, Lane, Ledger, Progress, Standing, Store, StoreError,
-    Wants,
+    Append, Appended, Claim, Commit, Committed, Head, Lane, Ledger, Progress, Standing, Store,
+    StoreError, Token, Wants,
 };
-use drawbridge::units::Seconds;
+use drawbridge::units::{Seconds, Time};
 
 use super::conformance::with_cases;
 use super::harness::{Harness, Single, now};
@@ -28,6 +28,10 @@ async fn started() -> (RedisServer, RedisStore) {
     let server = RedisServer::start_with(Product::Redis, &options).await;
     let store = RedisStore::connect(&server.url()).unwrap();
     (server, store)
+}
+
+fn at(seconds: i64) -> Time {
+    Time::from_timestamp(seconds, 0).unwrap()
 }
 
 /// A digest of all that the server holds.
@@ -56,6 +60,24 @@ async fn scripts_that_a_server_forgot_are_loaded_again() {
         done(&store, under(&held, after(&load(&store, &id(1)).await))).await;
     }
     assert_eq!(events(&store, &id(1)).await.len(), 50);
+}
+
+#[tokio::test]
+async fn a_decision_waits_for_its_replica_also_where_the_server_forgot_the_script() {
+    let (server, store) = started().await;
+    let _replica = replica_of(&server).await;
+    for n in 0..3 {
+        let _: () = server.query(&["SCRIPT", "FLUSH"]).await;
+        let () = server.query(&["CONFIG", "RESETSTAT"]).await;
+        done(&store, lasting(create(&id(n)))).await;
+        let stats: String = server.query(&["INFO", "commandstats"]).await;
+        // The first did not know of a replica yet; the others wait behind the script that was not there, and again.
+        let waits = if n == 0 { 1 } else { 2 };
+        assert!(
+            stats.contains(&format!("cmdstat_wait:calls={waits},")),
+            "{stats}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -442,8 +464,100 @@ async fn a_shard_whose_keys_are_of_another_type_keeps_no_other_waiting() {
     assert!(store.together(), "the others are still asked at once");
 }
 
+/// One alarm of each shard, claimed.
+async fn one_of_each_shard(store: &RedisStore) -> Vec<Claim> {
+    let due = now(store).await - secs(1);
+    for shard in Shard::all() {
+        with_alarms(store, &id_in(shard, 1), gate(due)).await;
+    }
+    let mut claimed = Vec::new();
+    for answer in store.claim_each(&of_all_shards()).await {
+        claimed.extend(answer.unwrap().claims);
+    }
+    assert_eq!(claimed.len(), Shard::all().count());
+    claimed
+}
+
+/// When the gate lane of a request is due, ms.
+async fn due_of(server: &RedisServer, id: &RequestId) -> Option<i64> {
+    let key = format!("{{drawbridge-{}}}:due:gate", id.shard().letter());
+    server.query(&["ZSCORE", &key, id.as_str()]).await
+}
+
 #[tokio::test]
-async fn where_one_call_for_all_shards_is_refused_each_is_claimed_by_itself() {
+async fn claims_that_are_given_back_at_once_share_a_call() {
+    let (server, store) = started().await;
+    let mut claimed = one_of_each_shard(&store).await;
+    // One lease is lost: another worker has it.
+    claimed[1].token = Token(claimed[1].token.0 + 1_000);
+    let () = server.query(&["CONFIG", "RESETSTAT"]).await;
+    let again = |n: usize| at(2_000_000_000 + n as i64);
+    let all = claimed.iter().enumerate();
+    let given = all.map(|(n, claim)| store.release(claim, again(n)));
+    let given = futures::future::join_all(given).await;
+    let stats: String = server.query(&["INFO", "commandstats"]).await;
+    // The clock is asked once a call: the first goes by itself or with all others.
+    let calls = |n| stats.contains(&format!("cmdstat_time:calls={n},"));
+    assert!(calls(1) || calls(2), "{stats}");
+    for (n, (claim, held)) in claimed.iter().zip(given).enumerate() {
+        assert_eq!(held.unwrap(), n != 1, "{claim:?}");
+        let due = due_of(&server, &claim.id).await;
+        assert_eq!(due == Some(again(n).timestamp_millis()), n != 1, "{due:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_of_a_shard_that_cannot_be_written_keeps_no_other_from_being_given_back() {
+    let (server, store) = started().await;
+    let claimed = one_of_each_shard(&store).await;
+    let () = server.query(&["DEL", &key("holds")]).await;
+    let () = server.query(&["SET", &key("holds"), "foreign"]).await;
+    let given = claimed
+        .iter()
+        .map(|claim| store.release(claim, at(2_000_000_000)));
+    let given = futures::future::join_all(given).await;
+    for (claim, held) in claimed.iter().zip(given) {
+        match held {
+            Ok(held) => assert_eq!((held, claim.id.shard() != shard()), (true, true)),
+            Err(error) => {
+                assert_eq!(claim.id.shard(), shard());
+                assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
+            }
+        }
+    }
+    assert!(store.together(), "the others still share a call");
+}
+
+#[tokio::test]
+async fn claims_are_given_back_though_whoever_gave_back_for_all_was_dropped() {
+    let (_server, store) = started().await;
+    let claimed = one_of_each_shard(&store).await;
+    let mut given = claimed
+        .iter()
+        .map(|claim| Box::pin(store.release(claim, at(2_000_000_000))))
+        .collect::<Vec<_>>();
+    // The first sends for itself, the others line up behind it.
+    for _ in 0..2 {
+        assert!(futures::poll!(&mut given[0]).is_pending());
+    }
+    for given in &mut given[1..] {
+        assert!(futures::poll!(given).is_pending());
+    }
+    assert!(given.remove(0).await.unwrap());
+    // The second leads, and is dropped when it has taken the others' claims along.
+    let mut leader = given.remove(0);
+    // At first it lets others line up, then it sends.
+    for _ in 0..2 {
+        assert!(futures::poll!(&mut leader).is_pending());
+    }
+    drop(leader);
+    for held in futures::future::join_all(given).await {
+        assert!(held.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn where_one_call_for_all_shards_is_refused_each_is_claimed_and_given_back_by_itself() {
     // One server that takes no call on several slots, as a proxy before a cluster.
     let options = ["--cluster-enabled", "yes"];
     let server = RedisServer::start_with(Product::Redis, &options).await;
@@ -455,10 +569,22 @@ async fn where_one_call_for_all_shards_is_refused_each_is_claimed_by_itself() {
     for shard in Shard::all() {
         with_alarms(&store, &id_in(shard, 1), gate(due)).await;
     }
+    let mut claimed = Vec::new();
     for answer in store.claim_each(&of_all_shards()).await {
-        assert_eq!(answer.unwrap().claims.len(), 1);
+        claimed.extend(answer.unwrap().claims);
     }
+    assert_eq!(claimed.len(), Shard::all().count());
     assert!(!store.together(), "from then on at once");
+    // And each is given back by itself, also by whoever does not know that yet.
+    let other = RedisStore::connect(&server.url()).unwrap();
+    let (these, those) = claimed.split_at(1);
+    for (store, claims) in [(&store, these), (&other, those)] {
+        let given = claims.iter().map(|claim| store.release(claim, due));
+        for held in futures::future::join_all(given).await {
+            assert!(held.unwrap());
+        }
+        assert!(!store.together());
+    }
 }
 
 #[tokio::test]
