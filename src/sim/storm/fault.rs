@@ -19,6 +19,8 @@ pub enum Class {
     StoreAnswers,
     /// The store is away.
     StoreAway,
+    /// The store is full: it takes no new commit but what ends something, and no record of the ledger.
+    StoreFull,
     /// The store restarts and has lost its last second.
     LastSecond,
     /// The store fails over to an older copy.
@@ -39,12 +41,13 @@ pub enum Class {
 
 impl Class {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Crash,
         Self::Partition,
         Self::Skew,
         Self::StoreAnswers,
         Self::StoreAway,
+        Self::StoreFull,
         Self::LastSecond,
         Self::Failover,
         Self::Emptied,
@@ -72,6 +75,7 @@ impl Class {
             Self::Skew => "skew",
             Self::StoreAnswers => "store-answers",
             Self::StoreAway => "store-away",
+            Self::StoreFull => "store-full",
             Self::LastSecond => "last-second",
             Self::Failover => "failover",
             Self::Emptied => "emptied",
@@ -110,6 +114,8 @@ pub enum Fault {
     Store(usize, Slip, usize),
     /// The store does not answer anybody, or does again.
     StoreAway(bool),
+    /// The store is full, or has room again.
+    StoreFull(bool),
     /// The store's contents are copied aside: what a later restart or failover has, of the class that is named.
     Copied(Class),
     /// The store has what was copied last, and nothing else.
@@ -142,6 +148,7 @@ impl Fault {
             Self::Line(..) => Class::Partition,
             Self::Store(..) => Class::StoreAnswers,
             Self::StoreAway(_) => Class::StoreAway,
+            Self::StoreFull(_) => Class::StoreFull,
             Self::Copied(class) | Self::GoesBack(class) => *class,
             Self::Emptied => Class::Emptied,
             Self::Slack(..) => Class::SlackAnswers,
@@ -160,6 +167,7 @@ impl Fault {
             Self::Dies(_) | Self::GoesBack(_) | Self::Emptied => true,
             Self::SocketsBreak | Self::WatchesBreak => true,
             Self::StoreAway(away) | Self::SlackAway(away) | Self::ClusterAway(away) => *away,
+            Self::StoreFull(full) => *full,
             Self::Line(_, _, way) => !matches!(way, Way::Whole),
             Self::DiesAfter(..) | Self::Starts(_) | Self::Copied(_) => false,
             Self::Store(..) | Self::Slack(..) | Self::Cluster(..) => false,
@@ -183,6 +191,8 @@ impl fmt::Display for Fault {
             }
             Self::StoreAway(true) => f.write_str("the store is away"),
             Self::StoreAway(false) => f.write_str("the store is back"),
+            Self::StoreFull(true) => f.write_str("the store is full"),
+            Self::StoreFull(false) => f.write_str("the store has room again"),
             Self::Copied(_) => f.write_str("the store is copied"),
             Self::GoesBack(_) => f.write_str("the store has the copy's contents"),
             Self::Emptied => f.write_str("the store is emptied"),

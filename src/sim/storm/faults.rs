@@ -59,6 +59,7 @@ pub(super) fn happen(stage: &mut Stage, fault: &Fault) -> Result<()> {
         }
         Fault::Store(n, slip, times) => town.links(*n)?.slip(*slip, *times),
         Fault::StoreAway(away) => town.shelf.be_away(*away),
+        Fault::StoreFull(full) => town.shelf.be_full(*full),
         Fault::Copied(_) => town.shelf.keep_copy()?,
         Fault::GoesBack(_) if !is_there => {}
         Fault::GoesBack(_) => {
@@ -120,6 +121,7 @@ pub(super) fn signs(town: &Town, counted: &mut Counted) -> Signs {
 pub(super) fn heal(stage: &mut Stage) -> Result<()> {
     let town = &stage.town;
     town.shelf.be_away(false);
+    town.shelf.be_full(false);
     town.slack.be_away(false);
     town.slack.heal();
     town.api.away(false);

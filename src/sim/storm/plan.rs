@@ -34,6 +34,7 @@ impl Plan {
         sky.people();
         sky.others();
         sky.faults();
+        sky.full_store();
         let Sky {
             mut steps, clocks, ..
         } = sky;

@@ -1,4 +1,4 @@
-//! The town's store, behind a door: it can be away, it can be emptied, and one in memory can go back to a copy.
+//! The town's store, behind a door: it can be away or full, it can be emptied, and one in memory can go back to a copy.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,6 +43,7 @@ pub struct WentBack {
 struct Door {
     inner: Mutex<Arc<dyn Store>>,
     away: AtomicBool,
+    full: AtomicBool,
     slow: AtomicBool,
     writes: AtomicU64,
     created: Mutex<Vec<RequestId>>,
@@ -55,6 +56,7 @@ impl Shelf {
         let door = Door {
             inner: Mutex::new(store),
             away: AtomicBool::new(false),
+            full: AtomicBool::new(false),
             slow: AtomicBool::new(false),
             writes: AtomicU64::new(0),
             created: Mutex::default(),
@@ -100,6 +102,12 @@ impl Shelf {
     /// Whether it does not answer.
     pub fn is_away(&self) -> bool {
         self.door.away.load(Ordering::SeqCst)
+    }
+
+    /// Whether it is full from now on: it refuses commits that end nothing, records of the ledger and pings, as Redis
+    /// does at `maxmemory` (`store/redis/scripts.rs`).
+    pub fn be_full(&self, full: bool) {
+        self.door.full.store(full, Ordering::SeqCst);
     }
 
     /// Whether every call takes long from now on.
@@ -208,6 +216,15 @@ impl Door {
             &self.inner.lock().unwrap_or_else(PoisonError::into_inner),
         ))
     }
+
+    /// The same, for what needs room.
+    async fn inside_with_room(&self) -> Result<Arc<dyn Store>> {
+        let inside = self.inside().await?;
+        match self.full.load(Ordering::SeqCst) {
+            true => Err(StoreError::Full(anyhow::anyhow!("the story filled it"))),
+            false => Ok(inside),
+        }
+    }
 }
 
 #[async_trait]
@@ -218,7 +235,11 @@ impl Store for Door {
         }
         let is_note = step.owner.starts_with(notes::PREFIX);
         let new = step.expected.is_none().then(|| step.id.clone());
-        let committed = self.inside().await?.commit(step).await?;
+        let inside = match step.closing {
+            true => self.inside().await?,
+            false => self.inside_with_room().await?,
+        };
+        let committed = inside.commit(step).await?;
         if let (Some(id), Committed::Applied(_)) = (new, &committed) {
             let list = if is_note { &self.noted } else { &self.created };
             let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
@@ -277,7 +298,7 @@ impl Store for Door {
     }
 
     async fn ping(&self) -> Result<()> {
-        self.inside().await?.ping().await
+        self.inside_with_room().await?.ping().await
     }
 }
 
@@ -292,7 +313,7 @@ impl Ledger for Door {
     }
 
     async fn append(&self, step: Append) -> Result<Appended> {
-        self.inside().await?.append(step).await
+        self.inside_with_room().await?.append(step).await
     }
 
     async fn settle(&self, id: &RequestId, number: u64) -> Result<bool> {

@@ -28,12 +28,13 @@ const METHODS: &[&str] = &[
 ];
 
 impl Sky {
-    /// Everything that breaks: nothing in one storm of ten, up to four classes in the others.
+    /// Everything else that breaks: nothing in one storm of ten, up to four classes in the others.
     pub(super) fn faults(&mut self) {
         if self.dice.falls(10) {
             return;
         }
-        let mut classes = Class::ALL.to_vec();
+        let others = |class: &Class| *class != Class::StoreFull;
+        let mut classes: Vec<Class> = Class::ALL.into_iter().filter(others).collect();
         for _ in 0..self.dice.between(1, 4) {
             let last = classes.len().saturating_sub(1);
             let at = usize::try_from(self.dice.between(0, u64::try_from(last).unwrap_or(0)));
@@ -41,6 +42,14 @@ impl Sky {
             for _ in 0..self.dice.between(1, 3) {
                 self.fault_of(class);
             }
+        }
+    }
+
+    /// A store that fills up, in calm storms too. Drawn last and by itself, so that everything else in the storm of a
+    /// seed is what it was before there was this.
+    pub(super) fn full_store(&mut self) {
+        if self.dice.falls(8) {
+            self.fault_of(Class::StoreFull);
         }
     }
 
@@ -65,6 +74,9 @@ impl Sky {
             }
             Class::StoreAway => {
                 self.for_a_while(at, 20_000, Fault::StoreAway(true), Fault::StoreAway(false));
+            }
+            Class::StoreFull => {
+                self.for_a_while(at, 60_000, Fault::StoreFull(true), Fault::StoreFull(false));
             }
             Class::LastSecond => {
                 let before = self.dice.between(100, 1000);
