@@ -31,7 +31,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::{Page, Parts};
+use crate::app::{BookError, Page, Parts};
 use crate::id::Shard;
 use crate::store::{Claim, Claims, Lane, StoreError, Wants};
 use crate::units::{Seconds, Time};
@@ -302,6 +302,11 @@ async fn work(parts: &Parts, turns: &Turns, health: &Health, claim: &Claim) {
         let again_at = parts.clock.now() + delay(claim.attempt);
         // Without an answer the lease simply ends, and the alarm is handed out again.
         let _ = parts.book.store().release(claim, again_at).await;
+        // If it was done all the same, nothing brings it here again: this process shall know what it has shown.
+        let touched = error.downcast_ref().and_then(BookError::touched);
+        if let Some(id) = touched {
+            let _ = parts.book.load(id).await;
+        }
     }
 }
 

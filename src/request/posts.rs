@@ -271,17 +271,21 @@ impl Posts {
 
     /// Sets the status of one post.
     ///
-    /// A message that was adopted and turns out to be this post's is this post's alone.
+    /// A message that was adopted and turns out to be another post's is that post's alone, whichever of the two is set
+    /// last: one pass over the messages finds it for the one and updates it for the other.
     pub fn set(&mut self, key: PostKey, status: PostStatus) {
+        let found_again = || PostStatus::GivenUp {
+            code: FOUND_AGAIN.to_owned(),
+        };
+        let mut status = status;
         if let PostStatus::Posted { channel, ts, .. } = &status {
-            let adopted = self
-                .list
-                .iter_mut()
-                .find(|post| post.key != key && post.is_adopted() && post.is_at((channel, ts)));
-            if let Some(adopted) = adopted {
-                adopted.status = PostStatus::GivenUp {
-                    code: FOUND_AGAIN.to_owned(),
-                };
+            let adopted = self.get(key).is_some_and(Post::is_adopted);
+            let mut others = self.list.iter_mut();
+            let same = others.find(|post| post.key != key && post.is_at((channel, ts)));
+            match same {
+                Some(other) if other.is_adopted() => other.status = found_again(),
+                Some(_) if adopted => status = found_again(),
+                _ => {}
             }
         }
         if let Some(post) = self.list.iter_mut().find(|post| post.key == key) {
