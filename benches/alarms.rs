@@ -42,8 +42,11 @@ use tokio_util::task::TaskTracker;
 use servers::redis::{Product, RedisServer};
 use steps::creation;
 
-/// Steps that run at once, as `serve` has them for each lane.
-const SLOTS: usize = 32;
+/// Steps of lane `gate` that run at once, as `serve` has them.
+const SLOTS: usize = 64;
+
+/// Steps of lane `card` that run at once, as `serve` has them; nothing is due there.
+const MESSAGES: usize = 32;
 
 /// How long a claim is held, as the lanes have it.
 const LEASE: Seconds = Seconds(3);
@@ -181,8 +184,7 @@ impl Workers {
             if !slots.is_empty() {
                 let wanted = Wants {
                     gate: slots.len(),
-                    // Lane `card` has slots of its own, and nothing is due there.
-                    card: SLOTS.div_ceil(Shard::all().count()),
+                    card: MESSAGES.div_ceil(Shard::all().count()),
                     lease: LEASE,
                 };
                 wants.push((shard, wanted));

@@ -37,7 +37,10 @@ use crate::store::{Claim, Claims, Lane, StoreError, Wants};
 use crate::units::{Seconds, Time};
 use crowd::Crowd;
 pub use health::Health;
-use turns::{SLOTS, Turns};
+use turns::Turns;
+
+/// Messages that are written at once in this process: Slack takes about one a second in a channel.
+const MESSAGES: usize = 32;
 
 /// How long a claim is held without renewal. Short: a replica that died is replaced within it, and
 /// the promise allows 3 s.
@@ -78,7 +81,7 @@ impl Lanes {
         let slots = Lane::ALL.map(|lane| {
             Arc::new(Semaphore::new(match lane {
                 Lane::Gate => turns.slots(),
-                Lane::Card => SLOTS,
+                Lane::Card => MESSAGES,
             }))
         });
         Self {
@@ -171,7 +174,7 @@ impl Lanes {
     fn free_slots(&self) -> [usize; Lane::ALL.len()] {
         let [gate, card] = self.slots.each_ref().map(|slots| slots.available_permits());
         let gates = self.turns.slots().saturating_sub(gate);
-        let messages = SLOTS.saturating_sub(card);
+        let messages = MESSAGES.saturating_sub(card);
         [gate, self.crowd.share(card, gates, messages)]
     }
 

@@ -92,13 +92,14 @@ async fn however_much_is_due_at_once_no_more_is_claimed_than_is_started() {
     assert!(failed.is_none(), "{failed:?}");
     assert_eq!(again, Some(SHORTEST), "more is due");
     // Nothing that was started has ended: tasks run when this one waits.
-    let started = lanes.free_slots().map(|free| SLOTS - free);
+    let [gates, messages] = lanes.free_slots();
+    let started = [turns::SLOTS - gates, MESSAGES - messages];
     let left = left(&store).await;
     let claimed = Lane::ALL.map(|lane| {
         let left = left.iter().filter(|((_, of), _)| *of == lane);
         all - left.map(|(_, many)| many).sum::<usize>()
     });
-    assert_eq!(started, [SLOTS; 2], "every slot is used");
+    assert_eq!(started, [turns::SLOTS, MESSAGES], "every slot is used");
     assert_eq!(claimed, started, "what has no slot lies under its lease");
     town.close().await;
 }
@@ -140,7 +141,7 @@ async fn what_is_due_in_one_shard_waits_for_no_other_shards_backlog() {
 #[test]
 fn shares_are_all_that_is_free_and_every_shard_has_its_turn() {
     let shards = Shard::all().count();
-    for free in 0..=2 * SLOTS {
+    for free in 0..=2 * turns::SLOTS {
         let mut of_all_turns = vec![0; shards];
         for turn in 0..shards {
             let shares: Vec<usize> = (0..shards).map(|place| share(free, place, turn)).collect();

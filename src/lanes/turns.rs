@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 
-/// Steps of one lane that run at once in this process, where one cluster is all there is.
-pub(super) const SLOTS: usize = 32;
+/// Steps of lane `gate` that run at once in this process, where one cluster is all there is.
+pub(super) const SLOTS: usize = 64;
 
 /// Openings and closings of one of several clusters that run at once.
 const PER_CLUSTER: usize = 16;
