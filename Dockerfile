@@ -17,6 +17,9 @@ ARG AUDITABLE=0.7.7
 RUN cargo install --locked --version "${CHEF}" cargo-chef \
  && cargo install --locked --version "${AUDITABLE}" cargo-auditable
 WORKDIR /build
+# Most relocations are relative, and packed they are a fortieth as long: a megabyte less to read at each start and to
+# keep. Needs glibc 2.36 where it runs.
+ENV RUSTFLAGS="-C link-arg=-Wl,-z,pack-relative-relocs"
 
 FROM tools AS recipe
 COPY . .

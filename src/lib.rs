@@ -18,6 +18,7 @@ pub mod secret;
 pub mod units;
 pub mod view;
 pub mod written;
+pub mod zone;
 
 // adapters
 pub mod client;

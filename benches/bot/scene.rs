@@ -42,8 +42,13 @@ const READ_BY_AN_ASK: usize = 40;
 
 /// What the image sets for the program.
 fn of_the_image() -> impl Iterator<Item = (String, String)> {
-    let recipe = include_str!("../../Dockerfile").lines();
-    let set = recipe.filter_map(|line| line.strip_prefix("ENV ")?.split_once('='));
+    // Its last stage; what those before it set is for the build.
+    let (_, last) = include_str!("../../Dockerfile")
+        .rsplit_once("\nFROM ")
+        .unwrap_or_default();
+    let set = last
+        .lines()
+        .filter_map(|line| line.strip_prefix("ENV ")?.split_once('='));
     set.map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 

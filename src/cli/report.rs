@@ -10,7 +10,6 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 
 use super::{Status, complain};
@@ -21,6 +20,7 @@ use crate::report::page::{TOP, page};
 use crate::report::sheet::sheet;
 use crate::report::{Choices, Report};
 use crate::units::Time;
+use crate::zone::Zone;
 
 use period::{Edge, Since};
 
@@ -46,7 +46,7 @@ pub struct Given {
     until: Option<Edge>,
     /// The time zone of days and weeks, as in the IANA database: `Europe/Berlin`.
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
-    zone: Tz,
+    zone: Zone,
     /// Flows of the cluster (JSON Lines as `hubble observe -o jsonpb` prints them), or `-`: tells which
     /// grants nobody used.
     #[arg(long, value_name = "FILE")]

@@ -1,10 +1,10 @@
 //! The weekly digest, in the YAML file: `digest: {channel: "#security", on: monday, at: "09:00", zone: Europe/Berlin}`.
 
 use chrono::{NaiveTime, Weekday};
-use chrono_tz::Tz;
 
 use super::{ConfigFile, Reader};
 use crate::digest::Weekly;
+use crate::zone::Zone;
 
 /// As it is written.
 #[derive(Debug, serde::Deserialize)]
@@ -71,7 +71,7 @@ fn read(written: &Written) -> Result<Weekly, Vec<String>> {
             "`digest`: `at` must be a time such as `\"09:00\"`, not `{at}`"
         ));
     }
-    let tz: Option<Tz> = zone.parse().ok();
+    let tz: Option<Zone> = zone.parse().ok();
     if tz.is_none() {
         problems.push(format!(
             "`digest`: `zone` must be one such as `Europe/Berlin`, not `{zone}`"
@@ -105,11 +105,11 @@ mod tests {
     #[test]
     fn a_channel_is_enough() {
         let weekly = parsed("channel: '#security'").unwrap();
-        assert_eq!((weekly.on, weekly.zone), (Weekday::Mon, Tz::UTC));
+        assert_eq!((weekly.on, weekly.zone), (Weekday::Mon, Zone::UTC));
         assert_eq!(weekly.at.to_string(), "09:00:00");
         let all = "{channel: C012, on: Friday, at: '17:30', zone: Europe/Berlin}";
         let weekly = parsed(all).unwrap();
-        assert_eq!((weekly.on, weekly.zone), (Weekday::Fri, Tz::Europe__Berlin));
+        assert_eq!((weekly.on, weekly.zone), (Weekday::Fri, Zone::BERLIN));
         assert_eq!(weekly.channel, "C012");
     }
 
@@ -119,7 +119,7 @@ mod tests {
         let file: ConfigFile = serde_saphyr::from_str(example).unwrap();
         let weekly = read(file.digest.as_ref().unwrap()).unwrap();
         assert_eq!(weekly.channel, "#security");
-        assert_eq!(weekly.zone, Tz::Europe__Berlin);
+        assert_eq!(weekly.zone, Zone::BERLIN);
     }
 
     #[test]

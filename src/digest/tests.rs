@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::sim::town::{Plan, Town};
 use crate::store::memory::MemoryStore;
+use crate::zone::Zone;
 
 const TOLD: &str = "Access in the last week";
 
@@ -19,7 +20,7 @@ fn weekly(on: chrono::Weekday) -> Weekly {
         channel: "#incidents".into(),
         on,
         at: chrono::NaiveTime::from_hms_opt(12, 0, 0).unwrap(),
-        zone: chrono_tz::Tz::UTC,
+        zone: Zone::UTC,
     }
 }
 

@@ -1,9 +1,9 @@
 //! A time of the week on a zone's clock.
 
 use chrono::{Datelike, Days, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, Weekday};
-use chrono_tz::Tz;
 
 use crate::units::Time;
+use crate::zone::Zone;
 
 /// When and where the weekly digest is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Weekly {
     /// The time of that day.
     pub at: NaiveTime,
     /// Whose clock that is on.
-    pub zone: Tz,
+    pub zone: Zone,
 }
 
 impl Weekly {
@@ -71,7 +71,7 @@ impl Weekly {
 mod tests {
     use super::*;
 
-    fn weekly(on: Weekday, at: (u32, u32), zone: Tz) -> Weekly {
+    fn weekly(on: Weekday, at: (u32, u32), zone: Zone) -> Weekly {
         Weekly {
             channel: "#security".into(),
             on,
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_week_runs_from_one_such_moment_to_the_next() {
-        let monday = weekly(Weekday::Mon, (9, 0), Tz::UTC);
+        let monday = weekly(Weekday::Mon, (9, 0), Zone::UTC);
         // now, latest, next
         let cases = [
             (
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn it_follows_the_zones_clock_over_the_change_of_the_hour() {
-        let sunday = weekly(Weekday::Sun, (2, 30), Tz::Europe__Berlin);
+        let sunday = weekly(Weekday::Sun, (2, 30), Zone::BERLIN);
         // On 29 March 2026 the clock goes from 02:00 to 03:00; on 25 October it shows 02:30 twice.
         let spring = sunday.next(time("2026-03-28T12:00:00Z"));
         assert_eq!(spring, time("2026-03-29T01:30:00Z"));
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_first_days_of_a_year_may_be_of_the_last_one() {
-        let friday = weekly(Weekday::Fri, (9, 0), Tz::UTC);
+        let friday = weekly(Weekday::Fri, (9, 0), Zone::UTC);
         assert_eq!(friday.name(time("2027-01-01T09:00:00Z")), "2026-W53");
     }
 }

@@ -1,9 +1,9 @@
 //! `until 18:00`, `until 2026-12-24`: how long that is from now, on the asker's clock.
 
 use chrono::{Days, NaiveDate, NaiveTime, TimeZone, Utc};
-use chrono_tz::Tz;
 
 use crate::units::{Seconds, Time};
+use crate::zone::Zone;
 
 /// The time left until the zone's clock next shows `hour:minute`, at least a second and at most a day
 /// (a little more when clocks go back). An unknown zone counts as UTC. Where clocks skip the time, the
@@ -29,12 +29,12 @@ pub fn until_end_of(day: NaiveDate, now: Time, zone: Option<&str>) -> Option<Sec
     (left > 0).then_some(Seconds(left))
 }
 
-fn zone_or_utc(name: Option<&str>) -> Tz {
-    name.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
+fn zone_or_utc(name: Option<&str>) -> Zone {
+    name.and_then(|name| name.parse().ok()).unwrap_or(Zone::UTC)
 }
 
 /// When a zone's clock shows this; in the hour that clocks skip, an hour later.
-fn shown_at(zone: Tz, wall: chrono::NaiveDateTime) -> Option<Time> {
+fn shown_at(zone: Zone, wall: chrono::NaiveDateTime) -> Option<Time> {
     let after_gap = || {
         zone.from_local_datetime(&(wall + chrono::TimeDelta::hours(1)))
             .earliest()

@@ -1,9 +1,8 @@
 //! Numbers, lengths and times as people read them.
 
-use chrono_tz::Tz;
-
 use super::figures::Period;
 use crate::units::Time;
+use crate::zone::Zone;
 
 /// `12,345`
 pub(super) fn number(value: u64) -> String {
@@ -95,8 +94,8 @@ pub(super) fn minute(period: &Period, at: Time) -> String {
     at.format("%-d %b %Y %H:%M").to_string()
 }
 
-fn zone(period: &Period) -> Tz {
-    period.zone.parse().unwrap_or(Tz::UTC)
+fn zone(period: &Period) -> Zone {
+    period.zone.parse().unwrap_or(Zone::UTC)
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@
 use std::fmt;
 
 use chrono::{NaiveDate, Timelike as _, Weekday};
-use chrono_tz::Tz;
 
 use super::problem::{Fault, nearest, suggest};
 use crate::units::Time;
+use crate::zone::Zone;
 
 /// Minutes of a day: what `24:00` is.
 const DAY: u32 = 24 * 60;
@@ -31,7 +31,7 @@ pub(super) struct Hours {
     pub(super) from: Minute,
     /// The first minute after; less than `from`: on the next day.
     pub(super) to: Minute,
-    pub(super) zone: Tz,
+    pub(super) zone: Zone,
     /// Empty: every day.
     pub(super) days: Vec<Weekday>,
 }
@@ -83,12 +83,12 @@ impl fmt::Display for Minute {
 }
 
 /// The calendar day in a zone.
-pub(super) fn day(at: Time, zone: Tz) -> NaiveDate {
+pub(super) fn day(at: Time, zone: Zone) -> NaiveDate {
     at.with_timezone(&zone).date_naive()
 }
 
 /// What the zone's clock shows, `09:05`.
-pub(super) fn clock(at: Time, zone: Tz) -> String {
+pub(super) fn clock(at: Time, zone: Zone) -> String {
     at.with_timezone(&zone).format("%H:%M").to_string()
 }
 
@@ -112,9 +112,9 @@ pub(super) fn minute(text: &str) -> Result<Minute, Fault> {
 }
 
 /// Reads an IANA name.
-pub(super) fn zone(text: &str) -> Result<Tz, Fault> {
-    text.parse::<Tz>().map_err(|_| {
-        let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+pub(super) fn zone(text: &str) -> Result<Zone, Fault> {
+    text.parse::<Zone>().map_err(|_| {
+        let known = Zone::names();
         let hint = match nearest(text, known) {
             Some(name) => format!("did you mean `{name}`?"),
             None => "write a name such as `Europe/Berlin` or `UTC`".to_owned(),

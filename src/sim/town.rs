@@ -36,6 +36,7 @@ use crate::cluster::Cluster;
 use crate::digest::Weekly;
 use crate::entropy::Entropy;
 use crate::units::Time;
+use crate::zone::Zone;
 use premises::Premises;
 use skew::Skewed;
 
@@ -333,7 +334,7 @@ impl Town {
             channel: format!("#{channel}"),
             on: chrono::Weekday::Mon,
             at,
-            zone: chrono_tz::Tz::UTC,
+            zone: Zone::UTC,
         });
     }
 }

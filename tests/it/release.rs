@@ -66,6 +66,9 @@ fn the_image_is_built_from_named_bases_and_locked_crates_and_runs_as_nobody() {
         let found = recipe.lines().filter(|line| line.starts_with(begin));
         found.map(str::to_owned).collect()
     };
+    // What the build reads besides sources: which time zones are left out.
+    let taken_in = read(".dockerignore");
+    assert!(taken_in.lines().any(|line| line == "!.cargo/config.toml"));
     // Bases come in with their digests, and have no default.
     let from = [
         "FROM ${RUST} AS tools",

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
-use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
+
+use drawbridge::zone::Zone;
 
 type Time = DateTime<Utc>;
 
@@ -13,7 +14,7 @@ type Time = DateTime<Utc>;
 pub(crate) struct Period {
     pub(crate) from: Time,
     pub(crate) until: Time,
-    pub(crate) zone: Tz,
+    pub(crate) zone: Zone,
     /// Whether a step of time is a week; else it is a day.
     pub(crate) weeks: bool,
 }

@@ -1,10 +1,10 @@
 //! From when until when.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone as _};
-use chrono_tz::Tz;
 
 use crate::grammar::length;
 use crate::units::{Seconds, Time};
+use crate::zone::Zone;
 
 /// One end of a period, as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) fn read(text: &str) -> Result<Edge, String> {
 pub(super) fn between(
     since: Since,
     until: Option<Edge>,
-    zone: Tz,
+    zone: Zone,
     now: Time,
 ) -> Result<(Time, Time), String> {
     let out = "the date is out of the range of dates";
@@ -74,7 +74,7 @@ pub(super) fn between(
 
 /// The first instant of a day. Where clocks go forward at midnight there is no midnight: then the first
 /// half hour that exists.
-fn begin(day: NaiveDate, zone: Tz) -> Option<Time> {
+fn begin(day: NaiveDate, zone: Zone) -> Option<Time> {
     (0..48).find_map(|half| {
         let time = NaiveTime::from_num_seconds_from_midnight_opt(half * 1_800, 0)?;
         let at = zone.from_local_datetime(&day.and_time(time)).earliest()?;

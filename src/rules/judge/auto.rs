@@ -10,6 +10,7 @@ use crate::rules::hours;
 use crate::rules::problem::counted;
 use crate::rules::route::Pass;
 use crate::rules::set::{Auto, Rule};
+use crate::zone::Zone;
 
 /// One limit, judged: how it is kept, or why it is not. Parts of a sentence.
 pub(in crate::rules) type Limit = Result<String, String>;
@@ -73,7 +74,7 @@ fn per_day(rule: &Rule, auto: &Auto, ask: &AskFacts) -> Option<Limit> {
             "there are too many requests of two days to count".to_owned()
         ));
     }
-    let zone = auto.hours.as_ref().map_or(chrono_tz::UTC, |h| h.zone);
+    let zone = auto.hours.as_ref().map_or(Zone::UTC, |h| h.zone);
     let today = hours::day(ask.at, zone);
     let counts = |used: &&crate::rules::facts::AutoUse| {
         used.rule == rule.name && hours::day(used.at, zone) == today

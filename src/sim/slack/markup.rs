@@ -3,10 +3,10 @@
 //! Stored text has exactly `&`, `<` and `>` escaped; everything in `<…>` is a reference.
 //! (docs.slack.dev, "Formatting message text")
 
-use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use crate::units::Time;
+use crate::zone::Zone;
 
 use super::world::World;
 
@@ -107,7 +107,7 @@ pub(super) fn escape(text: &str) -> String {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader<'a> {
     pub(super) world: &'a World,
-    pub(super) zone: Tz,
+    pub(super) zone: Zone,
     pub(super) now: Time,
 }
 

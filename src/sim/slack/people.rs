@@ -1,10 +1,10 @@
 //! The people of the workspace, their standing, and how Slack describes them.
 
 use chrono::{Offset, TimeZone};
-use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use crate::units::Time;
+use crate::zone::Zone;
 
 /// What kind of account somebody has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,7 +34,7 @@ pub struct Person {
     /// Their full name.
     pub real_name: String,
     /// The zone their client shows dates in.
-    pub zone: Tz,
+    pub zone: Zone,
     /// What kind of account they have.
     pub standing: Standing,
     /// Their workspace: another one for strangers.
@@ -53,7 +53,7 @@ impl Person {
             id: String::new(),
             name: name.to_owned(),
             real_name: first + letters.as_str(),
-            zone: Tz::UTC,
+            zone: Zone::UTC,
             standing: Standing::Member,
             team: String::new(),
         }
@@ -61,7 +61,7 @@ impl Person {
 
     /// The same person in another zone.
     #[must_use]
-    pub fn in_zone(mut self, zone: Tz) -> Self {
+    pub fn in_zone(mut self, zone: Zone) -> Self {
         self.zone = zone;
         self
     }
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn the_offset_follows_daylight_saving_and_the_address_its_scope() {
-        let kim = Person::named("kim").in_zone(Tz::Europe__Berlin);
+        let kim = Person::named("kim").in_zone(Zone::BERLIN);
         let summer = Time::from_timestamp(1_783_000_000, 0).unwrap();
         let winter = Time::from_timestamp(1_798_000_000, 0).unwrap();
         assert_eq!(kim.describe(summer, false)["tz_offset"], json!(7200));

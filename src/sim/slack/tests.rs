@@ -36,6 +36,7 @@ use super::{Carried, Entry, Kind, Limits, Person, Setup, Slack, Standing, Surrou
 use crate::clock::{Clock, SystemClock, VirtualClock};
 use crate::entropy::Entropy;
 use crate::units::Time;
+use crate::zone::Zone;
 
 fn around(clock: Arc<dyn Clock>) -> Surroundings {
     Surroundings {
@@ -49,7 +50,7 @@ fn around(clock: Arc<dyn Clock>) -> Surroundings {
 /// Three channels, some people, one group. The bot is in `#payments` and in the private `#vault`.
 fn furnish(slack: &Slack) {
     for person in [
-        Person::named("dana").in_zone(chrono_tz::Europe::Berlin),
+        Person::named("dana").in_zone(Zone::BERLIN),
         Person::named("lee"),
         Person::named("gus").who_is(Standing::Guest),
         Person::named("sam").who_is(Standing::Stranger),

@@ -3,13 +3,14 @@
 use anyhow::Result;
 
 use crate::sim::slack::{Kind, Person, Slack, Standing};
+use crate::zone::Zone;
 
 /// Moves everybody in.
 ///
 /// # Errors
 /// The cast contradicts itself: a fault of ours.
 pub fn move_in(slack: &Slack) -> Result<()> {
-    let berlin = chrono_tz::Europe::Berlin;
+    let berlin = Zone::BERLIN;
     let cast = [
         // developers
         Person::named("dana").in_zone(berlin),

@@ -58,7 +58,7 @@ impl Place {
         };
         let slack = Slack::new(setup, around);
         for person in [
-            Person::named("dana").in_zone(chrono_tz::Europe::Berlin),
+            Person::named("dana").in_zone(drawbridge::zone::Zone::BERLIN),
             Person::named("lee"),
             Person::named("gus").who_is(Standing::Guest),
             Person::named("una").who_is(Standing::SingleChannelGuest),

@@ -22,7 +22,7 @@ proptest! {
     #[test]
     fn what_is_typed_is_what_is_read(text in "[^@#]*") {
         let world = world();
-        let reader = Reader { world: &world, zone: Tz::UTC, now: Time::UNIX_EPOCH };
+        let reader = Reader { world: &world, zone: Zone::UTC, now: Time::UNIX_EPOCH };
         let stored = typed(&world, &text, Labels::Without);
         prop_assert_eq!(reader.read(&stored), text);
         prop_assert_eq!(faults(&world, &stored), Vec::<String>::new());
@@ -31,7 +31,7 @@ proptest! {
     #[test]
     fn no_stored_text_is_too_odd_to_read(text in "[<>|!^@#a0{}&;]*") {
         let world = world();
-        let reader = Reader { world: &world, zone: Tz::UTC, now: Time::UNIX_EPOCH };
+        let reader = Reader { world: &world, zone: Zone::UTC, now: Time::UNIX_EPOCH };
         reader.read(&text);
         rich_text(&text, "b");
         faults(&world, &text);
@@ -44,7 +44,7 @@ fn dates_are_shown_in_words_when_near_and_with_their_year_when_not() {
     let now = Time::from_timestamp(1_800_000_000, 0).unwrap();
     let reader = Reader {
         world: &world,
-        zone: Tz::UTC,
+        zone: Zone::UTC,
         now,
     };
     let read = |days: i64, format: &str| {
