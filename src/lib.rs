@@ -23,6 +23,7 @@ pub mod zone;
 // adapters
 pub mod client;
 pub mod cluster;
+mod documents;
 pub mod metrics;
 pub mod oidc;
 pub mod oncall;

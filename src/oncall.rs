@@ -34,6 +34,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::clock::Clock;
+use crate::documents::Documents;
 use crate::rules::UserId;
 use crate::secret::Secret;
 use crate::units::{Seconds, Time};
@@ -44,8 +45,6 @@ mod exchange;
 mod tests;
 
 pub use exchange::NoAnswer;
-
-use exchange::Exchange;
 
 /// The oldest answer that is used when a source gives none: a shift may have changed since.
 pub const STALE: Seconds = Seconds::minutes(15);
@@ -98,7 +97,7 @@ pub struct OnCall(BTreeMap<String, Desk>);
 #[derive(Debug)]
 struct Desk {
     source: Source,
-    exchange: Exchange,
+    documents: Documents,
     clock: Arc<dyn Clock>,
     /// Held while asking: one request at a time, whose answer all who wait share.
     known: Mutex<Known>,
@@ -119,7 +118,7 @@ impl OnCall {
     {
         let desk = |source: &Source| Desk {
             source: source.clone(),
-            exchange: Exchange::over(connector.clone()),
+            documents: Documents::over(connector.clone()),
             clock: Arc::clone(clock),
             known: Mutex::default(),
         };
@@ -151,7 +150,7 @@ impl OnCall {
             return Some(listed.clone());
         }
         if !known.failed.is_some_and(|at| within(at, now, REST)) {
-            match desk.exchange.ask(&desk.source).await {
+            match exchange::ask(&desk.documents, &desk.source).await {
                 Ok(listed) => {
                     // As old as the question: the answer says nothing of what happened since.
                     known.good = Some((listed.clone(), now));
@@ -176,7 +175,7 @@ impl OnCall {
     pub async fn ask(&self, name: &str) -> Option<Result<Listed, NoAnswer>> {
         let desk = self.0.get(name)?;
         let _one_at_a_time = desk.known.lock().await;
-        Some(desk.exchange.ask(&desk.source).await)
+        Some(exchange::ask(&desk.documents, &desk.source).await)
     }
 }
 

@@ -47,6 +47,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("doctor", &[]),
     // adapters
     ("clock", &["units"]),
+    ("documents", &[]),
     ("entropy", &["id", "store"]),
     (
         "store",
@@ -69,9 +70,15 @@ const MODULES: &[(&str, &[&str])] = &[
     // leaves that every adapter may tell what it does
     ("metrics", &["lane", "units"]),
     ("traces", &["id", "metrics", "secret", "units"]),
-    ("oncall", &["clock", "rules", "secret", "units"]),
+    (
+        "oncall",
+        &["clock", "documents", "rules", "secret", "units"],
+    ),
     ("client", &["entropy", "id", "retry", "secret", "units"]),
-    ("oidc", &["clock", "retry", "rules", "secret", "units"]),
+    (
+        "oidc",
+        &["clock", "documents", "retry", "rules", "secret", "units"],
+    ),
     (
         "http",
         &[
@@ -183,13 +190,31 @@ const CRATES: &[(&str, &[&str])] = &[
     (
         "hyper",
         &[
-            "slack", "sim", "cluster", "client", "http", "ledger", "oidc", "oncall", "traces",
+            "slack",
+            "sim",
+            "cluster",
+            "client",
+            "documents",
+            "http",
+            "ledger",
+            "oidc",
+            "oncall",
+            "traces",
         ],
     ),
     (
         "hyper_util",
         &[
-            "slack", "sim", "cluster", "client", "http", "ledger", "oidc", "oncall", "traces",
+            "slack",
+            "sim",
+            "cluster",
+            "client",
+            "documents",
+            "http",
+            "ledger",
+            "oidc",
+            "oncall",
+            "traces",
         ],
     ),
     ("prometheus_client", &["metrics"]),

@@ -1,26 +1,20 @@
-//! One question to an issuer: bounded in time and size, no redirects, and what its failure means.
+//! One question to an issuer, and what its failure means.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use http::header::ACCEPT;
-use http::{Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::body::{Bytes, Incoming};
-use hyper_util::client::legacy::connect::Connect;
-use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::TokioExecutor;
+use http::{Request, Uri};
+use http_body_util::Empty;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-/// For one document, from the connection to its last byte.
-const TIMEOUT: Duration = Duration::from_secs(5);
+use crate::documents::{Bounds, Documents, NoDocument};
 
-/// Longest document, in bytes; the largest known key sets take a tenth of it.
-const MAX_BODY: usize = 256 * 1024;
+/// For one document. The largest known key sets take a tenth of it.
+const BOUNDS: Bounds = Bounds {
+    time: Duration::from_secs(5),
+    bytes: 256 * 1024,
+};
 
 /// Why an issuer's keys cannot be read. Never holds what it said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,51 +39,30 @@ pub enum NoKeys {
     Resting,
 }
 
-type Sending = BoxFuture<'static, Result<Response<Incoming>, Error>>;
-
-/// Sends requests over whatever connector it was made with.
-#[derive(Clone)]
-pub(super) struct Exchange(Arc<dyn Fn(Request<Empty<Bytes>>) -> Sending + Send + Sync>);
-
-impl fmt::Debug for Exchange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Exchange")
+impl From<NoDocument> for NoKeys {
+    fn from(none: NoDocument) -> Self {
+        match none {
+            NoDocument::Late => Self::Late,
+            NoDocument::Unreachable => Self::Unreachable,
+            NoDocument::Status(status) => Self::Status(status),
+            NoDocument::Body => Self::Body,
+        }
     }
 }
 
-impl Exchange {
-    pub(super) fn over<C>(connector: C) -> Self
-    where
-        C: Connect + Clone + Send + Sync + 'static,
-    {
-        // A connection per question: at one an hour a kept one is a broken one.
-        let client = Client::builder(TokioExecutor::new())
-            .pool_max_idle_per_host(0)
-            .build(connector);
-        Self(Arc::new(move |request| client.request(request).boxed()))
-    }
-
-    /// Reads a JSON document.
-    pub(super) async fn read<T: DeserializeOwned>(&self, url: &Url) -> Result<T, NoKeys> {
-        let body = tokio::time::timeout(TIMEOUT, self.fetch(url)).await;
-        let body = body.unwrap_or(Err(NoKeys::Late))?;
-        serde_json::from_slice(&body).map_err(|_| NoKeys::Shape("it is not as documented"))
-    }
-
-    async fn fetch(&self, url: &Url) -> Result<Bytes, NoKeys> {
-        let uri: Uri = url
-            .as_str()
-            .parse()
-            .map_err(|_| NoKeys::Shape("its address cannot be asked"))?;
-        let request = Request::get(uri)
-            .header(ACCEPT, "application/json")
-            .body(Empty::new())
-            .map_err(|_| NoKeys::Unreachable)?;
-        let response = (self.0)(request).await.map_err(|_| NoKeys::Unreachable)?;
-        if response.status() != StatusCode::OK {
-            return Err(NoKeys::Status(response.status().as_u16()));
-        }
-        let body = Limited::new(response.into_body(), MAX_BODY).collect().await;
-        Ok(body.map_err(|_| NoKeys::Body)?.to_bytes())
-    }
+/// Reads a JSON document.
+pub(super) async fn read<T: DeserializeOwned>(
+    documents: &Documents,
+    url: &Url,
+) -> Result<T, NoKeys> {
+    let uri: Uri = url
+        .as_str()
+        .parse()
+        .map_err(|_| NoKeys::Shape("its address cannot be asked"))?;
+    let request = Request::get(uri)
+        .header(ACCEPT, "application/json")
+        .body(Empty::new())
+        .map_err(|_| NoKeys::Unreachable)?;
+    let document = documents.get(request, BOUNDS).await?;
+    serde_json::from_slice(document.body()).map_err(|_| NoKeys::Shape("it is not as documented"))
 }

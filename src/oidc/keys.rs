@@ -13,10 +13,11 @@ use serde::Deserialize;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use super::exchange::{Exchange, NoKeys};
+use super::exchange::{self, NoKeys};
 use super::token::Head;
 use super::{FRESH, Issuer, REST, RETRY, Refused, STALE};
 use crate::clock::Clock;
+use crate::documents::Documents;
 use crate::units::{Seconds, Time};
 
 /// Most keys of one issuer that are looked at; GitHub has two, large identity providers about ten.
@@ -41,7 +42,7 @@ pub(super) struct KeyRing {
 struct Ring {
     issuer: String,
     jwks: Option<Url>,
-    exchange: Exchange,
+    documents: Documents,
     clock: Arc<dyn Clock>,
     known: Mutex<Known>,
 }
@@ -76,7 +77,7 @@ impl KeyRing {
         let ring = Ring {
             issuer: issuer.issuer.clone(),
             jwks: issuer.jwks.clone(),
-            exchange: Exchange::over(connector),
+            documents: Documents::over(connector),
             clock,
             known: Mutex::default(),
         };
@@ -160,7 +161,7 @@ impl Ring {
             Some(url) => url.clone(),
             None => self.discover().await?,
         };
-        let set: KeySet = self.exchange.read(&url).await?;
+        let set: KeySet = exchange::read(&self.documents, &url).await?;
         let keys = set.keys.into_iter().take(MAX_KEYS);
         let keys = keys.filter_map(|key| serde_json::from_value(key).ok());
         let keys: Vec<Jwk> = keys.filter(may_check).collect();
@@ -174,7 +175,7 @@ impl Ring {
         let place = self.issuer.trim_end_matches('/');
         let place = format!("{place}/.well-known/openid-configuration");
         let place = Url::parse(&place).map_err(|_| NoKeys::Shape("its address is none"))?;
-        let found: Discovery = self.exchange.read(&place).await?;
+        let found: Discovery = exchange::read(&self.documents, &place).await?;
         // Discovery §4.3: whoever speaks for another issuer speaks for none.
         if found.issuer != self.issuer {
             return Err(NoKeys::Shape("it speaks for another issuer"));

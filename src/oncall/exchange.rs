@@ -1,19 +1,12 @@
-//! One exchange with a source: bounded in time and size, no redirects, and what its failure means.
+//! One question to a source, and what its failure means.
 
-use std::fmt;
-use std::sync::Arc;
-
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::body::{Bytes, Incoming};
-use hyper_util::client::legacy::connect::Connect;
-use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::TokioExecutor;
+use http::{HeaderValue, Request, Uri};
+use http_body_util::Empty;
+use hyper::body::Bytes;
 
 use super::{Listed, Source, answer};
+use crate::documents::{Bounds, Documents, NoDocument};
 
 /// Longest body: fifty entries take a twentieth of it.
 const MAX_BODY: usize = 64 * 1024;
@@ -44,49 +37,28 @@ pub enum NoAnswer {
     Unsendable,
 }
 
-type Sending = BoxFuture<'static, Result<Response<Incoming>, Error>>;
-
-/// Sends requests over whatever connector it was made with.
-#[derive(Clone)]
-pub(super) struct Exchange(Arc<dyn Fn(Request<Empty<Bytes>>) -> Sending + Send + Sync>);
-
-impl fmt::Debug for Exchange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Exchange")
+impl From<NoDocument> for NoAnswer {
+    fn from(none: NoDocument) -> Self {
+        match none {
+            NoDocument::Late => Self::Late,
+            NoDocument::Unreachable => Self::Unreachable,
+            NoDocument::Status(status) => Self::Status(status),
+            NoDocument::Body => Self::Body,
+        }
     }
 }
 
-impl Exchange {
-    pub(super) fn over<C>(connector: C) -> Self
-    where
-        C: Connect + Clone + Send + Sync + 'static,
-    {
-        // A connection per question: at one a minute a kept one is mostly a broken one.
-        let client = Client::builder(TokioExecutor::new())
-            .pool_max_idle_per_host(0)
-            .build(connector);
-        Self(Arc::new(move |request| client.request(request).boxed()))
+/// Asks once.
+pub(super) async fn ask(documents: &Documents, source: &Source) -> Result<Listed, NoAnswer> {
+    let bounds = Bounds {
+        time: source.timeout,
+        bytes: MAX_BODY,
+    };
+    let answered = documents.get(request(source)?, bounds).await?;
+    if !is_json(answered.headers().get(CONTENT_TYPE)) {
+        return Err(NoAnswer::Kind);
     }
-
-    /// Asks once. The client follows no redirects: one is a status other than 200.
-    pub(super) async fn ask(&self, source: &Source) -> Result<Listed, NoAnswer> {
-        tokio::time::timeout(source.timeout, self.exchange(source))
-            .await
-            .unwrap_or(Err(NoAnswer::Late))
-    }
-
-    async fn exchange(&self, source: &Source) -> Result<Listed, NoAnswer> {
-        let response = (self.0)(request(source)?).await;
-        let response = response.map_err(|_| NoAnswer::Unreachable)?;
-        if response.status() != StatusCode::OK {
-            return Err(NoAnswer::Status(response.status().as_u16()));
-        }
-        if !is_json(response.headers().get(CONTENT_TYPE)) {
-            return Err(NoAnswer::Kind);
-        }
-        let body = Limited::new(response.into_body(), MAX_BODY).collect().await;
-        answer::read(&body.map_err(|_| NoAnswer::Body)?.to_bytes())
-    }
+    answer::read(answered.body())
 }
 
 fn request(source: &Source) -> Result<Request<Empty<Bytes>>, NoAnswer> {

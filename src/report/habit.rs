@@ -4,25 +4,21 @@ use std::collections::{BTreeMap, VecDeque};
 
 use chrono::NaiveDate;
 
+use super::Choices;
 use super::figures::{Habit, Habits};
 use super::policy;
 use super::tally::PathTally;
-use super::{Choices, HabitRule};
 
 /// The habits among all paths, each given with its cluster and flow.
 pub(super) fn habits<'p>(
     choices: &Choices,
     paths: impl Iterator<Item = (&'p str, &'p str, &'p PathTally)>,
 ) -> Habits {
-    let HabitRule {
-        asks,
-        days,
-        idle_days,
-    } = choices.habit;
+    let rule = choices.habit;
     let mut habits = Habits {
-        at_least_asks: asks,
-        at_least_days: days,
-        idle_days,
+        at_least_asks: rule.asks,
+        at_least_days: rule.days,
+        idle_days: rule.idle_days,
         current: Vec::new(),
         former: Vec::new(),
     };
@@ -30,43 +26,27 @@ pub(super) fn habits<'p>(
         let Some(last_asked) = path.days.last_key_value().and(path.last_asked) else {
             continue;
         };
-        let idle = (choices.until - last_asked).num_days() >= i64::from(idle_days);
-        let counted = if idle { ever(path) } else { now(path) };
-        let is_habit = if idle {
-            was_habit(choices, &path.days)
-        } else {
-            counted.0 >= u64::from(asks) && counted.1 >= u64::from(days)
-        };
-        if !is_habit {
+        let idle = (choices.until - last_asked).num_days() >= i64::from(rule.idle_days);
+        let Some(numbers) = numbers(choices, path, idle) else {
             continue;
-        }
-        let found = Habit {
+        };
+        let applied = path.policies.as_deref();
+        let kind = if idle {
+            &mut habits.former
+        } else {
+            &mut habits.current
+        };
+        kind.push(Habit {
             cluster: cluster.to_owned(),
             flow: flow.to_owned(),
-            asks: counted.0,
-            days: counted.1,
-            opened: if idle {
-                path.ever_opened
-            } else {
-                path.outcomes.opened
-            },
-            askers: if idle {
-                path.ever_askers.len()
-            } else {
-                path.askers.len()
-            } as u64,
+            asks: numbers.asks,
+            days: numbers.days,
+            opened: numbers.opened,
+            askers: numbers.askers as u64,
             last_asked,
-            policies: path
-                .policies
-                .as_deref()
-                .map_or_else(Vec::new, |applied| policy::permanent(flow, applied)),
+            policies: applied.map_or_else(Vec::new, |applied| policy::permanent(flow, applied)),
             stated: path.stated,
-        };
-        if idle {
-            habits.former.push(found);
-        } else {
-            habits.current.push(found);
-        }
+        });
     }
     let name = |a: &Habit, b: &Habit| (&a.flow, &a.cluster).cmp(&(&b.flow, &b.cluster));
     let current = &mut habits.current;
@@ -74,6 +54,33 @@ pub(super) fn habits<'p>(
     let former = &mut habits.former;
     former.sort_by(|a, b| a.last_asked.cmp(&b.last_asked).then_with(|| name(a, b)));
     habits
+}
+
+/// What is told of a habit in numbers.
+struct Numbers {
+    asks: u64,
+    days: u64,
+    opened: u64,
+    askers: usize,
+}
+
+/// The numbers of a path that is a habit: of what is asked still in the period, of what is idle ever.
+fn numbers(choices: &Choices, path: &PathTally, idle: bool) -> Option<Numbers> {
+    let (asks, days) = if idle { ever(path) } else { now(path) };
+    let (opened, askers, is_habit) = if idle {
+        let was = was_habit(choices, &path.days);
+        (path.ever_opened, path.ever_askers.len(), was)
+    } else {
+        let rule = choices.habit;
+        let is = asks >= u64::from(rule.asks) && days >= u64::from(rule.days);
+        (path.outcomes.opened, path.askers.len(), is)
+    };
+    is_habit.then_some(Numbers {
+        asks,
+        days,
+        opened,
+        askers,
+    })
 }
 
 /// Asks and days, ever.

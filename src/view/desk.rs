@@ -180,12 +180,7 @@ pub fn told(request: &Request, event: &Event, name: &dyn Fn(&UserId) -> String) 
     let (from, to) = request.path();
     let path = format!("`{}` → `{}`", plain(&from), plain(&to));
     let id = &request.id;
-    let by = match &event.by {
-        Actor::Person(user) => plain(&name(user)),
-        Actor::Service(name) => plain(name),
-        Actor::Drawbridge => "Drawbridge".to_owned(),
-        Actor::ClusterUser => "somebody in the cluster".to_owned(),
-    };
+    let by = who(&event.by, name);
     let because = |reason: &Option<String>| match reason {
         Some(reason) => format!(": {}", plain(reason)),
         None => String::new(),
@@ -237,6 +232,16 @@ pub fn told(request: &Request, event: &Event, name: &dyn Fn(&UserId) -> String) 
         }
         _ => return None,
     })
+}
+
+/// Who did it, as a sentence begins.
+fn who(by: &Actor, name: &dyn Fn(&UserId) -> String) -> String {
+    match by {
+        Actor::Person(user) => plain(&name(user)),
+        Actor::Service(name) => plain(name),
+        Actor::Drawbridge => "Drawbridge".to_owned(),
+        Actor::ClusterUser => "somebody in the cluster".to_owned(),
+    }
 }
 
 /// People named one by one in a line of a timeline; the others are counted.

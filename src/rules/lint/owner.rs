@@ -16,8 +16,7 @@ type Services = (Option<UserId>, BTreeSet<String>, BTreeSet<String>);
 pub(super) fn services(
     spec: &RuleSpec,
     requesters: Option<&Requesters>,
-    stages: Option<&[Stage]>,
-    incident: Option<&[Stage]>,
+    (stages, incident): (Option<&[Stage]>, Option<&[Stage]>),
     findings: &mut Findings<'_>,
 ) -> Option<Services> {
     let owner = match &spec.owner {

@@ -56,13 +56,9 @@ pub(in crate::rules) fn rule(
     let auto = optional(spec.auto.as_ref(), |at| {
         auto::auto(at, &governed, limits.and_then(|l| l.max), findings)
     });
-    let services = owner::services(
-        spec,
-        requesters.as_ref(),
-        stages.as_deref(),
-        incident.as_ref().and_then(Option::as_deref),
-        findings,
-    );
+    let in_incident = incident.as_ref().and_then(Option::as_deref);
+    let asked = (stages.as_deref(), in_incident);
+    let services = owner::services(spec, requesters.as_ref(), asked, findings);
     let (lapse, remind, escalate) = waits?;
     let (owner, offline, readers) = services?;
     Some(Rule {
